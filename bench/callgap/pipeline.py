@@ -1,0 +1,151 @@
+"""One run, in the order of the picture: corpus, alteration, channel, recognizer, ivr and scoring, fairness, verdict, report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from rich.console import Console
+
+from callgap.configuration import cell_name, difference, fingerprint, now, units
+from callgap.errors import InputError
+from callgap.evaluation import evaluate, examined, policy_hash
+from callgap.ivr import Plan, make_plan
+from callgap.progress import track
+from callgap.provenance import provenance
+from callgap.recognition import Job, Recognition
+from callgap.records import Status
+from callgap.run_directory import Part, RunDirectory
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What one run is made of.
+
+    Attributes:
+        config: resolved, without Hydra's node.
+        choices: which unit was chosen for each stage.
+        overrides: of the command line, so that the run can be composed again.
+    """
+
+    config: Mapping[str, Any]
+    choices: Mapping[str, str]
+    overrides: Sequence[str]
+
+
+def run(cell: Cell, path: Path, *, resume: bool, console: Console) -> dict[str, Any]:
+    """Do a run, or go on with one.
+
+    Args:
+        cell: what to run.
+        path: of the run directory.
+        resume: whether the directory holds a run that was begun.
+        console: for progress.
+
+    Returns:
+        The report, as in `report.json`.
+
+    Raises:
+        InputError: the input, or the directory, is not what the run needs.
+    """
+    unit = units(cell.config)
+    corpus, service, engine = unit["corpus"], unit["ivr"], unit["engine"]
+    examined(unit)
+
+    utterances = corpus.utterances()
+    plan = make_plan(service, utterances, cell.config["seed"])
+    origin = {
+        "corpus": {"name": cell.choices["corpus"], "revision": corpus.card.revision, "fingerprint": corpus.fingerprint()},
+        "recognizer": dict(unit["recognizer"].identity()),
+    }
+    directory = _resumed(path, cell, origin) if resume else _begun(path, cell, origin, unit)
+    directory.write_table("utterances.parquet", utterances)
+
+    begin = now()
+    stage = Recognition(
+        corpus, unit["alteration"], unit["channel"], unit["recognizer"], plan.grammars, corpus.card.language
+    )
+    jobs = list(_jobs(plan, utterances, directory, cell.config["batch_size"]))
+    parts = ((len(part.hypotheses), part) for part in engine.map(stage, jobs))
+    total = sum(len(job.utterances) for job in jobs)
+    for part in track(parts, total, "recognizing", console):
+        directory.write_part(part)
+    _gather(directory, plan)
+
+    notes = directory.provenance()
+    notes["counts_by_status"] = _counts(directory)
+    notes["seconds"] = {**notes.get("seconds", {}), "recognition": round(now() - begin, 1)}
+    directory.write_json("run.json", notes)
+    return evaluate(directory, unit)
+
+
+def _begun(path: Path, cell: Cell, origin: Mapping[str, Any], unit: Mapping[str, Any]) -> RunDirectory:
+    notes = {
+        **provenance(),
+        "name": cell_name(cell.choices),
+        "choices": dict(cell.choices),
+        "overrides": list(cell.overrides),
+        "fingerprint": fingerprint(cell.config),
+        "policy_sha256": policy_hash(cell.config),
+        "seeds": {"run": cell.config["seed"], "fairness": unit["fairness"].seed},
+        "normalizers": unit["scoring"].versions(),
+        **origin,
+    }
+    return RunDirectory.create(path, cell.config, notes)
+
+
+def _resumed(path: Path, cell: Cell, origin: Mapping[str, Any]) -> RunDirectory:
+    directory = RunDirectory.open(path)
+    stored = directory.provenance()
+    if stored["fingerprint"] != fingerprint(cell.config):
+        where = difference(directory.config(), cell.config) or "the configuration"
+        raise InputError(f"resume={path} began with another configuration, {where}; leave the overrides out or begin a new run")
+    for key, found in origin.items():
+        if stored[key] != found:
+            where = difference(stored[key], found, key)
+            raise InputError(f"resume={path} cannot go on: {where}; begin a new run")
+    return directory
+
+
+def _jobs(plan: Plan, utterances: pa.Table, directory: RunDirectory, size: int) -> Iterator[Job]:
+    done = directory.read_parts("hypotheses")
+    finished = set(zip(done["grammar_id"].to_pylist(), done["utterance_id"].to_pylist(), strict=True))
+    measured = set(directory.read_parts("covariates")["utterance_id"].to_pylist())
+    places = {utterance: row for row, utterance in enumerate(utterances["utterance_id"].to_pylist())}
+    for kind in (plan.calls, plan.probes):
+        for grammar_id, ids in kind.items():
+            open_ids = [u for u in ids if (grammar_id, u) not in finished]
+            first = [u for u in open_ids if u not in measured]
+            again = [u for u in open_ids if u in measured]
+            measured.update(first)
+            for chosen, measure in ((first, True), (again, False)):
+                for begin in range(0, len(chosen), size):
+                    rows = utterances.take([places[u] for u in chosen[begin : begin + size]])
+                    yield Job(rows, grammar_id, measure)
+
+
+def _gather(directory: RunDirectory, plan: Plan) -> None:
+    order = {key: place for place, key in enumerate(plan.work())}
+    for stream in ("hypotheses", "timings"):
+        rows = directory.read_parts(stream)
+        keys = zip(rows["grammar_id"].to_pylist(), rows["utterance_id"].to_pylist(), strict=True)
+        directory.write_table(f"{stream}.parquet", _sorted(rows, [order[key] for key in keys]))
+    covariates = directory.read_parts("covariates")
+    names = {u: place for place, (_, u) in reversed(list(enumerate(plan.work())))}
+    directory.write_table("covariates.parquet", _sorted(covariates, [names[u] for u in covariates["utterance_id"].to_pylist()]))
+
+
+def _sorted(rows: pa.Table, places: Sequence[int]) -> pa.Table:
+    return rows.take(pc.sort_indices(pa.array(places, pa.int64())))
+
+
+def _counts(directory: RunDirectory) -> dict[str, int]:
+    found = directory.read_table("hypotheses.parquet")["status"].to_pylist()
+    return {status.value: found.count(status.value) for status in Status}
+
+
+__all__ = ["Cell", "Part", "run"]

@@ -1,0 +1,259 @@
+"""What travels between the stages: the Arrow schemas of every table, statuses, and grammars.
+
+This is the only definition of the tables. Ratios stand in `groups` and `contrasts` alone; everything before them is
+counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import pyarrow as pa
+
+from callgap.errors import InputError
+
+
+class Status(StrEnum):
+    """What became of one utterance."""
+
+    OK = "ok"
+    FAILED = "failed"
+    REFUSED = "refused"
+    MISSING = "missing"
+    EXCLUDED = "excluded"
+
+
+LOST = (Status.FAILED, Status.REFUSED, Status.MISSING)
+"""The statuses under which the recognizer owed a text and gave none."""
+
+
+@dataclass(frozen=True)
+class ItemStatus:
+    """Status of one item of a batch, with a reason code where it is not `ok`."""
+
+    status: Status
+    reason: str | None = None
+
+
+OK = ItemStatus(Status.OK)
+
+
+@dataclass(frozen=True)
+class Grammar:
+    """What may be said at one point of a service.
+
+    Attributes:
+        grammar_id: name that travels into the hypotheses.
+        phrases: the literal phrases, lower case, words separated by one space.
+    """
+
+    grammar_id: str
+    phrases: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a recognizer is told besides the audio.
+
+    Attributes:
+        language: BCP 47 tag of what is spoken.
+        grammar: what may be said; None leaves the recognizer to its language model.
+    """
+
+    language: str
+    grammar: Grammar | None = None
+
+    @property
+    def grammar_id(self) -> str:
+        """Name of the grammar, or `open` where there is none."""
+        return self.grammar.grammar_id if self.grammar else "open"
+
+
+def _schema(**columns: pa.DataType) -> pa.Schema:
+    return pa.schema([pa.field(name, kind) for name, kind in columns.items()])
+
+
+_TEXT, _REAL, _COUNT, _FLAG = pa.string(), pa.float64(), pa.int64(), pa.bool_()
+
+UTTERANCES = _schema(
+    utterance_id=_TEXT,
+    speaker_id=_TEXT,
+    role=_TEXT,
+    prompt_id=_TEXT,
+    text=_TEXT,
+    text_source=_TEXT,
+    language=_TEXT,
+    duration_s=_REAL,
+    sample_rate=pa.int32(),
+    audio=_TEXT,
+    intent=_TEXT,
+    slots=pa.map_(_TEXT, _TEXT),
+    take=pa.int32(),
+    session_id=_TEXT,
+)
+"""One row per utterance; the group attributes that the corpus's card declares follow as string columns."""
+
+COVARIATES = _schema(
+    utterance_id=_TEXT,
+    duration_s=_REAL,
+    snr_db=_REAL,
+    speaking_rate=_REAL,
+    f0=_REAL,
+    bandwidth_hz=_REAL,
+    clipping=_REAL,
+    speech_condition=_TEXT,
+)
+HYPOTHESES = _schema(
+    utterance_id=_TEXT,
+    grammar_id=_TEXT,
+    text=_TEXT,
+    confidence=_REAL,
+    n_best=pa.list_(_TEXT),
+    status=_TEXT,
+    reason=_TEXT,
+)
+"""`text` is null unless `status` is ok; an empty text is something the recognizer said."""
+
+TIMINGS = _schema(utterance_id=_TEXT, grammar_id=_TEXT, latency_s=_REAL, attempt=pa.int32(), worker=_TEXT)
+SCORES = _schema(
+    utterance_id=_TEXT,
+    normalizer=_TEXT,
+    unit=_TEXT,
+    hits=_COUNT,
+    substitutions=_COUNT,
+    deletions=_COUNT,
+    insertions=_COUNT,
+    reference_tokens=_COUNT,
+    empty=_FLAG,
+    hallucinated=_FLAG,
+    wrong_language=_FLAG,
+)
+"""Counts are null where the recognizer owed a text and gave none; a flag is null where nothing determines it."""
+
+OUTCOMES = _schema(
+    call_id=_TEXT,
+    speaker_id=_TEXT,
+    nodes=pa.list_(_TEXT),
+    turns=_COUNT,
+    reprompts=_COUNT,
+    outcome=_TEXT,
+    reached=_TEXT,
+    expected=_TEXT,
+    seconds=_REAL,
+)
+GROUPS = _schema(
+    attribute=_TEXT,
+    group=_TEXT,
+    system=_TEXT,
+    condition=_TEXT,
+    standing=_TEXT,
+    speakers=_COUNT,
+    utterances=_COUNT,
+    words=_COUNT,
+    ok=_COUNT,
+    failed=_COUNT,
+    refused=_COUNT,
+    missing=_COUNT,
+    excluded=_COUNT,
+    excluded_reasons=_TEXT,
+    wer=_REAL,
+    wer_lower=_REAL,
+    wer_upper=_REAL,
+    wer_speaker_mean=_REAL,
+    wer_lost_deleted=_REAL,
+    cer=_REAL,
+    unusable=_REAL,
+    command_error=_REAL,
+    empty=_REAL,
+    calls=_COUNT,
+    routed=_REAL,
+    misrouted=_REAL,
+    misrouted_lower=_REAL,
+    misrouted_upper=_REAL,
+    not_understood=_REAL,
+    human=_REAL,
+    not_completed=_REAL,
+    human_requests=_COUNT,
+    human_not_reached=_REAL,
+    reprompts_per_call=_REAL,
+    false_reject=_REAL,
+    false_accept_probes=_COUNT,
+    false_accept=_REAL,
+    duration_s=_REAL,
+    snr_db=_REAL,
+    speaking_rate=_REAL,
+    f0=_REAL,
+    bandwidth_hz=_REAL,
+    clipping=_REAL,
+)
+CONTRASTS = _schema(
+    attribute=_TEXT,
+    group=_TEXT,
+    reference=_TEXT,
+    system=_TEXT,
+    condition=_TEXT,
+    endpoint=_TEXT,
+    normalizer=_TEXT,
+    group_speakers=_COUNT,
+    reference_speakers=_COUNT,
+    group_rate=_REAL,
+    reference_rate=_REAL,
+    difference=_REAL,
+    difference_lower=_REAL,
+    difference_upper=_REAL,
+    ratio=_REAL,
+    ratio_lower=_REAL,
+    ratio_upper=_REAL,
+    limits=_TEXT,
+    p=_REAL,
+    smallest_detectable_gap=_REAL,
+    attribution=_TEXT,
+    margin=_REAL,
+    verdict=_TEXT,
+    evidence_grade=_TEXT,
+    reason=_TEXT,
+    what_would_change_it=_TEXT,
+)
+"""`p`, `smallest_detectable_gap` and `attribution` are null until the analysis that yields them has run."""
+
+
+def utterances_schema(attributes: Iterable[str]) -> pa.Schema:
+    """Schema of `utterances` with one string column per group attribute.
+
+    Args:
+        attributes: names that the corpus's card declares.
+
+    Returns:
+        The schema.
+
+    Raises:
+        InputError: an attribute has the name of a fixed column.
+    """
+    schema = UTTERANCES
+    for name in attributes:
+        if name in schema.names:
+            raise InputError(f"group attribute {name!r} has the name of a column of the table `utterances`")
+        schema = schema.append(pa.field(name, _TEXT))
+    return schema
+
+
+def table(rows: Sequence[dict[str, object]], schema: pa.Schema) -> pa.Table:
+    """Build a table from rows, refusing a column that the schema does not know.
+
+    Args:
+        rows: one mapping per row; an absent column is null.
+        schema: one of this module's schemas.
+
+    Returns:
+        The table, in the order of `rows`.
+
+    Raises:
+        KeyError: a row carries a column that the schema lacks.
+    """
+    known = set(schema.names)
+    for row in rows:
+        if unknown := row.keys() - known:
+            raise KeyError(f"columns {sorted(unknown)} are not in the schema {schema.names}")
+    return pa.Table.from_pylist(list(rows), schema=schema)

@@ -1,0 +1,8 @@
+"""Reports: what a run found, as JSON, Markdown, one page of HTML and a table for the terminal."""
+
+from callgap.report.findings import Findings, ReportOptions
+from callgap.report.pages import render_html, render_markdown
+from callgap.report.summary import summarize
+from callgap.report.terminal import verdict_table
+
+__all__ = ["Findings", "ReportOptions", "render_html", "render_markdown", "summarize", "verdict_table"]

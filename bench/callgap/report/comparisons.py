@@ -1,0 +1,102 @@
+"""Which contrasts a report leads with, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from callgap.report.wording import ENDPOINTS, gravity
+
+Row = Mapping[str, Any]
+
+UNJUDGED = ("unknown", "contradictory")
+"""Groups that are counted and shown, never judged."""
+
+
+def distinct(values: Iterable[Any]) -> list[Any]:
+    """Drop repetitions.
+
+    Args:
+        values: hashable.
+
+    Returns:
+        Each of them once, in the order of first appearance.
+    """
+    return list(dict.fromkeys(values))
+
+
+def has_limits(row: Row) -> bool:
+    """Tell whether a contrast has a lower and an upper limit.
+
+    Args:
+        row: of `contrasts`.
+
+    Returns:
+        True where both stand.
+    """
+    return row["difference_lower"] is not None and row["difference_upper"] is not None
+
+
+def primary_endpoints(contrasts: Sequence[Row], policy: Row) -> list[str]:
+    """Name the endpoints that the policy judges.
+
+    Args:
+        contrasts: rows of `contrasts`.
+        policy: its `endpoints` counts; without it every endpoint is primary.
+
+    Returns:
+        Those that occur, in the order in which reports prefer them.
+
+    Raises:
+        KeyError: an endpoint has no words to be told in.
+    """
+    present = {row["endpoint"] for row in contrasts}
+    if unknown := present - ENDPOINTS.keys():
+        raise KeyError(f"no words for the endpoints {sorted(unknown)}; known: {', '.join(ENDPOINTS)}")
+    declared = set(policy.get("endpoints") or present)
+    return [endpoint for endpoint in ENDPOINTS if endpoint in present & declared]
+
+
+def under_primary_normalizer(contrasts: Sequence[Row], policy: Row) -> list[Row]:
+    """Leave out what repeats a contrast under another normalizer.
+
+    Args:
+        contrasts: rows of `contrasts`.
+        policy: its `primary_normalizer` counts; without it the first that occurs.
+
+    Returns:
+        The rows under that normalizer, and those that depend on none.
+    """
+    named = [row["normalizer"] for row in contrasts if row["normalizer"] is not None]
+    primary = policy.get("primary_normalizer") or next(iter(named), None)
+    return [row for row in contrasts if row["normalizer"] in (None, primary)]
+
+
+def by_supported_harm(contrasts: Iterable[Row]) -> list[Row]:
+    """Put the contrasts first that a reader has to know.
+
+    Args:
+        contrasts: rows of `contrasts`.
+
+    Returns:
+        The gravest verdict first, then by endpoint, then the largest harm that the limits support.
+    """
+    order = list(ENDPOINTS)
+
+    def key(row: Row) -> tuple[int, int, float]:
+        lower = row["difference_lower"]
+        return gravity(row["verdict"]), order.index(row["endpoint"]), float("inf") if lower is None else -lower
+
+    return sorted(contrasts, key=key)
+
+
+def groups_by_harm(contrasts: Iterable[Row]) -> list[str]:
+    """Order groups for every table and plot of one attribute.
+
+    Args:
+        contrasts: rows of one attribute.
+
+    Returns:
+        Each group once, the one with the gravest verdict first.
+    """
+    return distinct(row["group"] for row in by_supported_harm(contrasts))

@@ -1,0 +1,159 @@
+"""The first line of a report: its answer, in words that claim no more than the verdict does."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from callgap.corpus.card import Card
+from callgap.report.comparisons import (
+    UNJUDGED,
+    Row,
+    by_supported_harm,
+    distinct,
+    has_limits,
+    primary_endpoints,
+    under_primary_normalizer,
+)
+from callgap.report.figures import in_hundred
+from callgap.report.wording import ENDPOINTS, PROMPTS, SYNTHETIC, gravity
+
+UNFIT, FEW = "unfit for everyone", "insufficient data"
+_SPEAKERS_TO_JUDGE = 10
+_GROUPS_NAMED = 6
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The first line and what has to stand right under it.
+
+    Attributes:
+        text: one sentence.
+        verdict: that it rests on; None where nothing could be judged.
+        endpoint: that it rests on; None likewise.
+        notes: sentences.
+    """
+
+    text: str
+    verdict: str | None
+    endpoint: str | None
+    notes: tuple[str, ...]
+
+
+def headline(contrasts: Sequence[Row], groups: Sequence[Row], policy: Row, card: Card) -> Headline:
+    """Answer the question of a run in one sentence.
+
+    Args:
+        contrasts: rows of `contrasts`.
+        groups: rows of `groups`.
+        policy: as in `Findings`.
+        card: of the corpus.
+
+    Returns:
+        The harm that the limits support best among the primary endpoints, after an unfit system and before all else.
+    """
+    primary = primary_endpoints(contrasts, policy)
+    rows = [row for row in under_primary_normalizer(contrasts, policy) if row["endpoint"] in primary]
+    caveats = tuple(_caveats(card))
+    if unfit := [row for row in rows if row["verdict"] == UNFIT]:
+        row = max(unfit, key=lambda row: row["reference_rate"] or 0.0)
+        return Headline(_unfit(row), UNFIT, row["endpoint"], (*caveats, *_reason(row)))
+    if judged := [row for row in rows if has_limits(row) and row["verdict"] not in (FEW, None)]:
+        row = by_supported_harm(judged)[0]
+        notes = (*caveats, *_tally(row, rows), *_reason(row))
+        return Headline(_compared(row), row["verdict"], row["endpoint"], notes)
+    return Headline(_nothing_judged(rows, groups, policy), None, None, caveats)
+
+
+def _caveats(card: Card) -> Iterator[str]:
+    if card.synthetic:
+        yield SYNTHETIC
+        return
+    yield f"What this may show: {card.may_conclude}"
+    if card.text_source == "prompt":
+        yield PROMPTS
+
+
+def _unfit(row: Row) -> str:
+    endpoint, rate = ENDPOINTS[row["endpoint"]], row["reference_rate"]
+    if rate is None:
+        return "Unfit for everyone: the reference group is served too badly for a gap to tell of fairness."
+    (failing,) = in_hundred(rate)
+    verb = endpoint.one if failing == "1" else endpoint.many
+    return (
+        f"Unfit for everyone: of 100 {endpoint.counted} by {row['reference']} callers, the reference group, {failing} "
+        f"{verb}; no fairness is read from a gap."
+    )
+
+
+def _compared(row: Row) -> str:
+    lower, upper = row["difference_lower"], row["difference_upper"]
+    told = _no_difference(row) if lower <= 0 <= upper else _difference(row)
+    grade = f"; grade {row['evidence_grade']}" if row["evidence_grade"] else ""
+    speakers = f"{row['group_speakers']} and {row['reference_speakers']} speakers"
+    lead = f"Of 100 {ENDPOINTS[row['endpoint']].counted} by {row['group']} callers"
+    return f"{lead}, {told}; verdict: {row['verdict']}; {speakers}{grade}."
+
+
+def _difference(row: Row) -> str:
+    endpoint, difference = ENDPOINTS[row["endpoint"]], row["difference"]
+    near, far = sorted((row["difference_lower"], row["difference_upper"]), key=abs)
+    amount, least, most = in_hundred(difference, near, far)
+    verb = endpoint.one if amount == "1" else endpoint.many
+    direction = "more" if difference > 0 else "fewer"
+    return f"{amount} {direction} ({least} to {most}) {verb} than of {row['reference']} callers"
+
+
+def _no_difference(row: Row) -> str:
+    lower, upper = row["difference_lower"], row["difference_upper"]
+    least, most = in_hundred(lower, upper)
+    low = f"{least} fewer" if lower < 0 else least
+    high = f"{most} more" if upper > 0 else most
+    within = "beyond the margin " if row["verdict"] == "within margin" else ""
+    return (
+        f"no difference {within}from {row['reference']} callers can be told: between {low} and {high} "
+        f"{ENDPOINTS[row['endpoint']].many}"
+    )
+
+
+def _tally(chosen: Row, rows: Sequence[Row]) -> Iterator[str]:
+    same = [row for row in rows if all(row[key] == chosen[key] for key in ("attribute", "endpoint", "reference"))]
+    counts = Counter(row["verdict"] for row in same)
+    if len(same) > 1:
+        told = "; ".join(f"{counts[verdict]} {verdict}" for verdict in sorted(counts, key=gravity))
+        yield f"The {len(same)} groups compared by {_words(chosen['attribute'])} on this: {told}."
+
+
+def _reason(row: Row) -> Iterator[str]:
+    if row["reason"]:
+        yield f"Why this verdict: {row['reason']}"
+
+
+def _nothing_judged(rows: Sequence[Row], groups: Sequence[Row], policy: Row) -> str:
+    persons = [row for row in groups if row["group"] not in UNJUDGED]
+    attributes = " or ".join(_words(name) for name in distinct(row["attribute"] for row in persons)) or "group"
+    needed = _speakers_to_judge(policy)
+    if all(row["speakers"] < needed for row in persons):
+        return f"Too few speakers to compare any {attributes}: no group has {needed} ({_sizes(persons)})."
+    references = {(row["attribute"], row["reference"]) for row in rows}
+    declared = [row for row in persons if (row["attribute"], row["group"]) in references]
+    if declared and all(row["speakers"] < needed for row in declared):
+        return f"Too few speakers to compare any {attributes}: no reference has {needed} ({_sizes(declared)})."
+    return f"No {attributes} can be compared: no difference has limits that the policy accepts."
+
+
+def _speakers_to_judge(policy: Row) -> int:
+    declared = policy.get("minimum_speakers", _SPEAKERS_TO_JUDGE)
+    return int(min(declared.values()) if isinstance(declared, dict) else declared)
+
+
+def _sizes(groups: Sequence[Row]) -> str:
+    largest = sorted(groups, key=lambda row: -row["speakers"])
+    named = ", ".join(f"{row['group']} {row['speakers']}" for row in largest[:_GROUPS_NAMED])
+    rest = len(largest) - _GROUPS_NAMED
+    return f"{named}, and {rest} more" if rest > 0 else named or "no speakers at all"
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")

@@ -1,0 +1,172 @@
+"""The words for endpoints, verdicts and grades: the only place that says what each of them means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One thing that can go wrong; more of it is worse.
+
+    Attributes:
+        name: for a column or a heading.
+        definition: one sentence.
+        counted: what 100 are taken of, as in "Of 100 calls".
+        one: what one more of them does, as in "1 more ends in the wrong place".
+        many: the same for several.
+    """
+
+    name: str
+    definition: str
+    counted: str
+    one: str
+    many: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One verdict of the policy.
+
+    Attributes:
+        mark: name of its color and of its shape in the plot.
+        meaning: one sentence.
+    """
+
+    mark: str
+    meaning: str
+
+
+ENDPOINTS = {
+    "misrouted": Endpoint(
+        "Ended in the wrong place",
+        "The call ended at another destination than the one that the caller asked for.",
+        "calls",
+        "ends in the wrong place",
+        "end in the wrong place",
+    ),
+    "not_completed": Endpoint(
+        "Did not reach what they asked for",
+        "The call ended anywhere but where the caller asked to go: wrong place, given up or cut off.",
+        "calls",
+        "does not reach what was asked for",
+        "do not reach what was asked for",
+    ),
+    "wer": Endpoint(
+        "Words wrong",
+        "Word error rate: words replaced, dropped and added, per word said. Added words can lift it above 100%.",
+        "words",
+        "is wrong",
+        "are wrong",
+    ),
+    "human_not_reached": Endpoint(
+        "Asked for a person and did not reach one",
+        "Of the calls that asked for a person, those that did not end with one.",
+        "requests for a person",
+        "does not reach one",
+        "do not reach one",
+    ),
+    "not_understood": Endpoint(
+        "Not understood",
+        "The service took none of the caller's attempts for one of its choices.",
+        "calls",
+        "is not understood",
+        "are not understood",
+    ),
+    "unusable": Endpoint(
+        "Transcript unusable",
+        "Of the utterances of five words or more, those with more than half of their words wrong.",
+        "longer utterances",
+        "has an unusable transcript",
+        "have an unusable transcript",
+    ),
+    "command_error": Endpoint(
+        "Command misheard",
+        "Of the utterances of fewer than five words, those not transcribed exactly.",
+        "short commands",
+        "is misheard",
+        "are misheard",
+    ),
+    "cer": Endpoint(
+        "Characters wrong",
+        "Character error rate: characters replaced, dropped and added, per character said.",
+        "characters",
+        "is wrong",
+        "are wrong",
+    ),
+    "empty": Endpoint(
+        "Heard as silence",
+        "Of the utterances that were recognized, those that came back as an empty text.",
+        "utterances",
+        "comes back empty",
+        "come back empty",
+    ),
+}
+"""In the order in which the first line of a report prefers them."""
+
+VERDICTS = {
+    "unfit for everyone": Verdict("unfit", "Fails the reference group too often: no fairness is read from the gap."),
+    "disadvantaged": Verdict("disadvantaged", "Worse than the reference by more than the margin, limits included."),
+    "gap, size uncertain": Verdict("gap", "Worse than the reference; whether by more than the margin is open."),
+    "cannot tell": Verdict("open", "The limits allow both no harm and harm beyond the margin."),
+    "within margin": Verdict("within", "Any difference is smaller than the margin, limits included."),
+    "does better": Verdict("better", "Better than the reference by more than the margin, limits included."),
+    "insufficient data": Verdict("few", "Too few speakers to judge; counts and rates are described only."),
+}
+"""The gravest first."""
+
+GRADES = {
+    "A": "real callers, references transcribed from the audio, 30 or more speakers on each side",
+    "B": "real callers, 10 or more speakers on each side",
+    "C": "real callers, fewer speakers, or prompts taken for what was said",
+    "S": "synthetic voices or simulated conversation: a stress test, nothing about people",
+}
+
+RATES = "A rate is absent (\N{EN DASH}), never 0, where a group has too few speakers or nothing was counted."
+SYNTHETIC = "Synthetic voices: a stress test of the instrument, no evidence about people."
+PROMPTS = "The references are the prompts that were read, not transcripts: a reader's own slips count as errors."
+
+USE = (
+    "An automatic system answered these calls; where such a system is used, callers must be told.",
+    "The results are contestable evidence about a system, to be replayed and disputed; they are never a verdict on a "
+    "person.",
+    "Permitted: choosing, correcting and contracting a system. Not permitted: ranking, scoring or disciplining workers "
+    "or callers.",
+)
+
+LEGAL = (
+    ("EU AI Act, Art. 10", "data governance: who is in the test data, who is missing, and known biases"),
+    ("EU AI Act, Art. 14", "human oversight: whether a person can be reached, and by whom less often"),
+    ("EU AI Act, Art. 15", "accuracy and robustness, declared with their limits"),
+    ("EU AI Act, Art. 50", "transparency: callers are told that an automatic system is used"),
+    ("EU AI Act, Art. 5(1)(f)", "prohibition of emotion inference at work: nothing here infers an emotion"),
+    ("GDPR, Art. 9", "special categories of data: voices and self-declared groups"),
+    ("GDPR, Art. 22", "automated decisions: a call that is misrouted without a person"),
+    ("French law", "bars race statistics: use first language and region, self-declared"),
+)
+"""Each is marked "to be checked by counsel" where it is shown."""
+
+
+def verdict_mark(verdict: str | None) -> str:
+    """Name the color and shape of a verdict.
+
+    Args:
+        verdict: as the policy put it; None where nothing was judged.
+
+    Returns:
+        One of the marks of `VERDICTS`, or `few` for anything that judges nothing.
+    """
+    return VERDICTS[verdict].mark if verdict in VERDICTS else "few"
+
+
+def gravity(verdict: str | None) -> int:
+    """Place a verdict among the others.
+
+    Args:
+        verdict: as the policy put it; None where nothing was judged.
+
+    Returns:
+        0 for the gravest; a verdict that is not known comes last.
+    """
+    order = list(VERDICTS)
+    return order.index(verdict) if verdict in VERDICTS else len(order)

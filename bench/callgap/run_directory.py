@@ -1,0 +1,157 @@
+"""A run on disk: written piece by piece, each piece whole or absent, so that a killed run can go on."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+import yaml
+
+from callgap.errors import InputError
+from callgap.records import COVARIATES, HYPOTHESES, TIMINGS
+
+FORMAT = 1
+_STREAMS = {"timings": TIMINGS, "covariates": COVARIATES, "hypotheses": HYPOTHESES}
+# A part counts once its hypotheses are there, so they are written last.
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one batch gave: rows of `hypotheses`, `timings` and `covariates`."""
+
+    hypotheses: pa.Table
+    timings: pa.Table
+    covariates: pa.Table
+
+
+@dataclass(frozen=True)
+class RunDirectory:
+    """The files of one run."""
+
+    path: Path
+
+    @classmethod
+    def create(cls, path: Path, config: Mapping[str, Any], provenance: Mapping[str, Any]) -> RunDirectory:
+        """Begin a run.
+
+        Args:
+            path: a folder that does not hold a run yet.
+            config: resolved.
+            provenance: for `run.json`.
+
+        Returns:
+            The directory.
+
+        Raises:
+            InputError: the folder holds a run already.
+        """
+        if (path / "run.json").exists():
+            raise InputError(f"{path} holds a run already: go on with it by resume={path}, or choose another folder")
+        directory = cls(path)
+        for stream in _STREAMS:
+            (path / stream).mkdir(parents=True, exist_ok=True)
+        directory.write_text("config.yaml", yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True))
+        directory.write_json("run.json", {"format": FORMAT, **provenance})
+        return directory
+
+    @classmethod
+    def open(cls, path: Path) -> RunDirectory:
+        """Open a run that was begun.
+
+        Args:
+            path: of the run directory.
+
+        Returns:
+            The directory.
+
+        Raises:
+            InputError: it is no run directory, or one of another version.
+        """
+        directory = cls(path)
+        try:
+            found = directory.provenance().get("format")
+        except (OSError, ValueError):
+            raise InputError(f"{path} is no run directory: it has no readable run.json") from None
+        if found != FORMAT:
+            raise InputError(f"{path}/run.json, key format: found {found!r}, accepted: {FORMAT}; run it again with this version")
+        return directory
+
+    def provenance(self) -> dict[str, Any]:
+        """The content of `run.json`."""
+        content: dict[str, Any] = json.loads((self.path / "run.json").read_text(encoding="utf-8"))
+        return content
+
+    def config(self) -> dict[str, Any]:
+        """The content of `config.yaml`."""
+        content: dict[str, Any] = yaml.safe_load((self.path / "config.yaml").read_text(encoding="utf-8"))
+        return content
+
+    def write_part(self, part: Part) -> None:
+        """Keep what one batch gave."""
+        number = 1 + max((int(path.stem.split("-")[1]) for path in self._parts("hypotheses")), default=-1)
+        for stream in _STREAMS:
+            self.write_table(f"{stream}/part-{number:05d}.parquet", getattr(part, stream))
+
+    def read_parts(self, stream: str) -> pa.Table:
+        """All rows of one stream, in the order in which they were written.
+
+        Args:
+            stream: `hypotheses`, `timings` or `covariates`.
+
+        Returns:
+            The rows of those parts whose hypotheses are there.
+        """
+        names = [path.name for path in self._parts("hypotheses")]
+        parts = [pq.read_table(self.path / stream / name, schema=_STREAMS[stream]) for name in names]
+        return pa.concat_tables([_STREAMS[stream].empty_table(), *parts])
+
+    def write_table(self, name: str, table: pa.Table) -> None:
+        """Write a table whole: Parquet, or CSV if the name says so."""
+        with self._aside(name) as path:
+            if name.endswith(".csv"):
+                pa.csv.write_csv(table, path, pa.csv.WriteOptions(quoting_style="needed"))
+            else:
+                pq.write_table(table, path, compression="zstd")
+
+    def read_table(self, name: str) -> pa.Table:
+        """Read a Parquet table of this run.
+
+        Raises:
+            InputError: the run was not finished.
+        """
+        path = self.path / name
+        if not path.is_file():
+            raise InputError(f"{self.path} has no {name}: the run was not finished, go on with resume={self.path}")
+        return pq.read_table(path)
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write a text file whole."""
+        with self._aside(name) as path:
+            path.write_text(text, encoding="utf-8")
+
+    def write_json(self, name: str, content: Mapping[str, Any]) -> None:
+        """Write a JSON file whole."""
+        self.write_text(name, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+    def _parts(self, stream: str) -> list[Path]:
+        return sorted((self.path / stream).glob("part-*.parquet"))
+
+    @contextmanager
+    def _aside(self, name: str) -> Iterator[Path]:
+        target = self.path / name
+        aside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+        try:
+            yield aside
+            aside.replace(target)
+        except OSError as error:
+            raise InputError(f"{target} cannot be written: {error.strerror or error}; what was finished before is kept") from None
+        finally:
+            aside.unlink(missing_ok=True)

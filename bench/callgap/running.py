@@ -1,0 +1,204 @@
+"""The commands `run` and `score`: from the words of a command line to finished run directories."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import hydra
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra._internal.utils import get_args_parser
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+from rich.console import Console
+
+from callgap.configuration import JUDGING, choices_of, composed, difference, fingerprint, plain, register_resolvers, units
+from callgap.errors import InputError, one_of
+from callgap.evaluation import evaluate, examined, policy_hash
+from callgap.pipeline import Cell
+from callgap.pipeline import run as run_cell
+from callgap.report import verdict_table
+from callgap.resources import conf_dir
+from callgap.run_directory import RunDirectory
+
+
+@dataclass
+class _Sweep:
+    """What became of each run of one command."""
+
+    console: Console
+    failures: list[tuple[Path, str]] = field(default_factory=list)
+
+    def job(self, config: DictConfig) -> None:
+        """Do one run, as Hydra calls it."""
+        chosen = HydraConfig.get()
+        path = Path(chosen.runtime.output_dir)
+        full = OmegaConf.merge({"hydra": chosen}, config)
+        assert isinstance(full, DictConfig)
+        cell = Cell(plain(config), choices_of(full), list(chosen.overrides.task))
+        try:
+            report = run_cell(cell, path, resume=config.resume is not None, console=self.console)
+        except Exception as error:  # a failed run is recorded and the others go on
+            self._failed(path, error)
+            return
+        announce(report, path, self.console)
+
+    def _failed(self, path: Path, error: Exception) -> None:
+        if not isinstance(error, InputError):
+            traceback.print_exc()
+        self.failures.append((path, "input" if isinstance(error, InputError) else "program"))
+        print(f"callgap: {error}", file=sys.stderr)
+        if (path / "run.json").exists():
+            directory = RunDirectory.open(path)
+            directory.write_json("run.json", {**directory.provenance(), "error": str(error)})
+
+
+def run_command(arguments: list[str], console: Console) -> int:
+    """Do what `callgap run` was told.
+
+    Args:
+        arguments: Hydra's flags and overrides.
+        console: for progress and results.
+
+    Returns:
+        Exit status: 0, 2 where the input of a run was at fault, 1 where the program was.
+
+    Raises:
+        InputError: the arguments are at fault; nothing has run.
+    """
+    known = _parsed(arguments)
+    resumed = _value(known.overrides, "resume")
+    extra: list[str] = []
+    if resumed not in (None, "null"):
+        extra = _resuming(Path(resumed), known)
+    if known.cfg is None and not (known.info or known.hydra_help or known.shell_completion):
+        _preflight([*known.overrides, *extra], known)
+    sweep = _Sweep(console)
+    register_resolvers()
+    sys.argv = ["callgap run", *arguments, *extra]
+    hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(sweep.job)()
+    for path, _ in sweep.failures:
+        console.print(f"failed: {path}", highlight=False)
+    kinds = {kind for _, kind in sweep.failures}
+    return 1 if "program" in kinds else 2 if kinds else 0
+
+
+def announce(report: dict[str, Any], path: Path, console: Console) -> None:
+    """Print the verdict table of a run and where its report is."""
+    console.print()
+    console.print(verdict_table(report))
+    console.print(report["headline"], highlight=False)
+    console.print(f"report: {path / 'report.html'}", highlight=False, soft_wrap=True)
+
+
+def _parsed(arguments: list[str]) -> Any:
+    try:
+        return get_args_parser().parse_args(arguments)
+    except SystemExit:
+        raise InputError(f"`{' '.join(arguments)}` cannot be read: accepted are KEY=VALUE and the flags of callgap run --help") from None
+
+
+def _value(overrides: Sequence[str], key: str) -> str | None:
+    found = [override.split("=", 1)[1] for override in overrides if override.split("=", 1)[0] == key and "=" in override]
+    return found[-1] if found else None
+
+
+def _resuming(path: Path, known: Any) -> list[str]:
+    if known.multirun:
+        raise InputError("resume= goes on with one run: leave out -m and name the run directory of one job")
+    stored = RunDirectory.open(path).provenance()["overrides"]
+    own = [override for override in known.overrides if not override.startswith(("resume=", "hydra."))]
+    again = [] if own else [override for override in stored if not override.startswith(("resume=", "hydra."))]
+    return [*again, f"hydra.run.dir={path}"]
+
+
+def _preflight(overrides: list[str], known: Any) -> None:
+    for job in _job_overrides(overrides, known):
+        unit = units(plain(composed(job, config_dir=known.config_dir)))
+        examined(unit)
+
+
+def _job_overrides(overrides: list[str], known: Any) -> list[list[str]]:
+    if not known.multirun:
+        _refuse_sweeps(overrides)
+        return [overrides]
+    parser = OverridesParser.create()
+    try:
+        single = [o for o in overrides if not parser.parse_override(o).is_sweep_override()]
+        named = {override.split("=", 1)[0].lstrip("+~") for override in overrides}
+        params = composed(single, config_dir=known.config_dir).hydra.sweeper.params or {}
+        swept = [f"{key}={value}" for key, value in params.items() if key not in named]
+        jobs = BasicSweeper.split_arguments(parser.parse_overrides([*overrides, *swept]), None)[0]
+    except HydraException as error:
+        raise InputError(str(error).splitlines()[0]) from None
+    return [list(job) for job in jobs]
+
+
+def _refuse_sweeps(overrides: list[str]) -> None:
+    parser = OverridesParser.create()
+    for override in overrides:
+        try:
+            if parser.parse_override(override).is_sweep_override():
+                raise InputError(f"{override}: several values need the flag -m, as in callgap run -m {override}")
+        except HydraException as error:
+            raise InputError(f"{override!r} cannot be read: {str(error).splitlines()[0]}; accepted: KEY=VALUE") from None
+
+
+def score_command(runs: Sequence[Path], overrides: Sequence[str], console: Console) -> None:
+    """Judge stored hypotheses again.
+
+    Args:
+        runs: run directories.
+        overrides: of keys under scoring, fairness, verdict and report.
+        console: for results.
+
+    Raises:
+        InputError: a run was not finished, or an override concerns what was heard.
+    """
+    if not runs:
+        raise InputError("score needs at least one run directory")
+    for override in overrides:
+        stage = override.lstrip("+~").split("=", 1)[0].split(".", 1)[0]
+        if stage not in JUDGING:
+            raise InputError(f"{override}: score changes what is judged, not what was heard; {one_of(stage, JUDGING)}")
+    for path in runs:
+        directory, unit = _rescored(path, overrides) if overrides else _as_it_was(path)
+        announce(evaluate(directory, unit), directory.path, console)
+
+
+def _as_it_was(path: Path) -> tuple[RunDirectory, dict[str, Any]]:
+    directory = RunDirectory.open(path)
+    return directory, units(directory.config())
+
+
+def _rescored(path: Path, overrides: Sequence[str]) -> tuple[RunDirectory, dict[str, Any]]:
+    origin = RunDirectory.open(path)
+    notes, before = origin.provenance(), origin.config()
+    kept = [override for override in notes["overrides"] if not override.startswith(("resume=", "hydra."))]
+    config = plain(composed([*kept, *overrides]))
+    heard = {key: value for key, value in config.items() if key not in JUDGING}
+    changed = difference({key: value for key, value in before.items() if key not in JUDGING}, heard)
+    if changed:
+        raise InputError(f"{path} was heard under another configuration, {changed}; run it again")
+    unit = units(config)
+    examined(unit)
+    target = path.with_name(f"{path.name}-score-{fingerprint(config)[:8]}")
+    tables = {name: origin.read_table(f"{name}.parquet") for name in ("utterances", "hypotheses", "covariates", "timings")}
+    shutil.rmtree(target, ignore_errors=True)
+    notes |= {
+        "overrides": [*kept, *overrides],
+        "fingerprint": fingerprint(config),
+        "policy_sha256": policy_hash(config),
+        "normalizers": unit["scoring"].versions(),
+    }
+    directory = RunDirectory.create(target, config, notes)
+    for name, content in tables.items():
+        directory.write_table(f"{name}.parquet", content)
+    return directory, unit

@@ -1,0 +1,73 @@
+"""Text normalizers: the same code for reference and hypothesis, for every group and every system."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cached_property
+from importlib.metadata import version
+from typing import Any, Protocol
+
+from pydantic import ConfigDict
+from pydantic.dataclasses import dataclass
+from whisper_normalizer.english import EnglishTextNormalizer
+
+from callgap import __version__
+
+_STRICT = ConfigDict(extra="forbid")
+
+
+class Normalizer(Protocol):
+    """Removes differences of writing that are none of speech."""
+
+    def __call__(self, text: str) -> str:
+        """The normalized text, words separated by one space."""
+
+    def version(self) -> str:
+        """What the result depends on besides the text."""
+
+
+@dataclass(frozen=True, config=_STRICT)
+class NoNormalizer:
+    """Leaves the text as it is."""
+
+    def __call__(self, text: str) -> str:
+        """Return the text itself."""
+        return text
+
+    def version(self) -> str:
+        """The version of callgap."""
+        return f"callgap {__version__}"
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Basic:
+    """Case and punctuation: NFKC, case-folded, everything but letters, marks, digits and apostrophes within words removed."""
+
+    def __call__(self, text: str) -> str:
+        """The text in words of letters, digits and inner apostrophes."""
+        folded = unicodedata.normalize("NFKC", text).casefold().replace("\u2019", "'")
+        kept = "".join(c if c == "'" or unicodedata.category(c)[0] in "LMN" else " " for c in folded)
+        return " ".join(re.sub(r"(?<!\w)'|'(?!\w)", " ", kept).split())
+
+    def version(self) -> str:
+        """The version of callgap."""
+        return f"callgap {__version__}"
+
+
+@dataclass(frozen=True, config=_STRICT)
+class WhisperEnglish:
+    """The English normalizer published with Whisper (Radford et al. 2022, appendix C), from the kept library."""
+
+    def __call__(self, text: str) -> str:
+        """Spelling, numbers, contractions and fillers unified."""
+        normalized: str = self._normalize(text)
+        return normalized
+
+    def version(self) -> str:
+        """The version of whisper-normalizer."""
+        return f"whisper-normalizer {version('whisper-normalizer')}"
+
+    @cached_property
+    def _normalize(self) -> Any:
+        return EnglishTextNormalizer()

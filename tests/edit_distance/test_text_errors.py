@@ -1,0 +1,108 @@
+"""Texts against jiwer, and what is refused."""
+
+import random
+from collections.abc import Callable
+
+import jiwer
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from callgap_kernels import EditCounts, count_errors
+from callgap_kernels.edit_distance import reference
+
+Process = Callable[[str, str], jiwer.WordOutput | jiwer.CharacterOutput]
+JIWER: dict[str, Process] = {"word": jiwer.process_words, "character": jiwer.process_characters}
+PAIRS = 20_000
+
+
+def jiwer_counts(references: list[str], hypotheses: list[str], unit: str) -> list[tuple[int, int, int, int]]:
+    outputs = [JIWER[unit](*pair) for pair in zip(references, hypotheses, strict=True)]
+    return [(output.hits, output.substitutions, output.deletions, output.insertions) for output in outputs]
+
+
+def as_tuples(counts: EditCounts) -> list[tuple[int, int, int, int]]:
+    columns = (counts.hits, counts.substitutions, counts.deletions, counts.insertions)
+    return list(zip(*(column.tolist() for column in columns), strict=True))
+
+
+def random_texts(texts: int, seed: int, words: str) -> list[str]:
+    rng = random.Random(seed)
+    return [" ".join(rng.choices(words.split(), k=rng.randint(0, 9))) for _ in range(texts)]
+
+
+@pytest.mark.parametrize(("unit", "words"), [("word", "a b c"), ("character", "a ba c")])
+def test_counts_equal_jiwer_for_20000_random_pairs(unit: str, words: str) -> None:
+    references, hypotheses = random_texts(PAIRS, 3, words), random_texts(PAIRS, 4, words)
+    assert as_tuples(count_errors(references, hypotheses, unit)) == jiwer_counts(references, hypotheses, unit)
+
+
+@settings(derandomize=True, max_examples=300, deadline=None)
+@given(st.text(max_size=12), st.text(max_size=12))
+def test_character_counts_equal_jiwer_for_any_text(said: str, heard: str) -> None:
+    assert as_tuples(count_errors([said], [heard], "character")) == jiwer_counts([said], [heard], "character")
+
+
+@settings(derandomize=True, max_examples=300, deadline=None)
+@given(st.text("ab  é", max_size=14), st.text("ab  é", max_size=14))
+def test_word_counts_equal_jiwer_for_any_spacing(said: str, heard: str) -> None:
+    assert as_tuples(count_errors([said], [heard])) == jiwer_counts([said], [heard], "word")
+
+
+@pytest.mark.parametrize("space", ["\t", "\n", "\u00a0", "\u3000"])
+def test_any_whitespace_separates_words(space: str) -> None:
+    assert count_errors([f"pay{space}bill"], ["pay bill"]).hits.tolist() == [2]
+
+
+def test_inner_spaces_are_characters_and_outer_ones_are_not() -> None:
+    counts = count_errors([" a b "], ["ab"], "character")
+    assert counts.reference_tokens.tolist() == [3]
+    assert counts.deletions.tolist() == [1]
+
+
+def test_an_empty_reference_counts_insertions_only() -> None:
+    assert as_tuples(count_errors(["", ""], ["yes no", ""])) == [(0, 0, 0, 2), (0, 0, 0, 0)]
+
+
+def test_a_repeated_pair_is_aligned_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    aligned = []
+    align_pair = reference.align_pair
+
+    def spy(said: reference.Tokens, heard: reference.Tokens) -> object:
+        aligned.append((said, heard))
+        return align_pair(said, heard)
+
+    monkeypatch.setattr(reference, "align_pair", spy)
+    counts = count_errors(["yes", "no way", "yes", "yes"], ["yes", "no", "yes", "no"])
+    assert len(aligned) == 3
+    assert as_tuples(counts) == [(1, 0, 0, 0), (1, 0, 1, 0), (1, 0, 0, 0), (0, 1, 0, 0)]
+
+
+def test_no_texts_give_no_counts() -> None:
+    assert as_tuples(count_errors([], [])) == []
+
+
+def test_unequal_lengths_are_refused() -> None:
+    with pytest.raises(ValueError, match="1 references and 3 hypotheses"):
+        count_errors(["a"], ["a", "b", "c"])
+
+
+@pytest.mark.parametrize("item", [None, float("nan"), b"a"])
+def test_an_item_that_is_no_text_is_refused_by_index(item: object) -> None:
+    with pytest.raises(ValueError, match=rf"hypotheses\[1\] is {type(item).__name__}; accepted is str"):
+        count_errors(["a", "b"], ["a", item])  # type: ignore[list-item]
+
+
+def test_one_text_in_place_of_a_list_is_refused() -> None:
+    with pytest.raises(ValueError, match="references is one str"):
+        count_errors("abc", ["a", "b", "c"])
+
+
+def test_an_unknown_unit_is_refused_with_the_valid_ones() -> None:
+    with pytest.raises(ValueError, match="unit is 'phone'; accepted are 'word', 'character'"):
+        count_errors(["a"], ["a"], unit="phone")
+
+
+def test_an_unknown_device_is_refused_before_any_work() -> None:
+    with pytest.raises(ValueError, match="device is 'mps'"):
+        count_errors(["a"], ["a"], device="mps")
