@@ -13,7 +13,8 @@ from torch import Tensor
 
 from callgap.records import OK, ItemStatus, Status
 
-Signal = Float32[Tensor, " sample"]
+Signal = Float32[Tensor, " _"]
+"""Samples of one utterance, `[sample]`; the signals of a batch differ in length."""
 
 
 @dataclass(frozen=True)

@@ -123,12 +123,18 @@ def _unit(stage: str, content: Mapping[str, Any]) -> Any:
     try:
         return instantiate(content, _convert_="all")
     except HydraException as error:
-        cause = error.__cause__ or error
+        cause = _root_of(error)
         if isinstance(cause, ValidationError):
             raise InputError(_validation(stage, cause)) from None
         if isinstance(cause, ModuleNotFoundError):
             raise InputError(f"{stage} needs the package {cause.name!r}, which is not installed") from None
         raise InputError(f"{stage}: {_first_line(cause)}") from None
+
+
+def _root_of(error: BaseException) -> BaseException:
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
 
 
 def _validation(stage: str, error: ValidationError) -> str:

@@ -81,7 +81,7 @@ def _anonymous(report: Mapping[str, Any], utterances: pa.Table) -> Any:
     card = report["card"]
     if card["text_source"] == "transcript" and not card["synthetic"]:
         # What people really said may hold names and numbers.
-        return {}
+        return []
     speakers = {s: f"s{n:02d}" for n, s in enumerate(sorted(set(utterances["speaker_id"].to_pylist())), start=1)}
     ids = dict(zip(utterances["utterance_id"].to_pylist(), utterances["speaker_id"].to_pylist(), strict=True))
     numbers = {u: f"{speakers[s]}-u{n:05d}" for n, (u, s) in enumerate(ids.items(), start=1)}

@@ -28,7 +28,7 @@ SAID = ["what is my balance", "i lost my card", "opening hours", "can you call m
 POLICY = {
     "endpoints": ["misrouted", "not_completed", "wer", "unusable"],
     "primary_normalizer": "whisper-english",
-    "minimum_speakers": 10,
+    "minimum_speakers": {"disadvantaged": 10, "within margin": 30},
     "alpha": 0.05,
     "margins": dict.fromkeys(ENDPOINTS, 0.05),
 }
@@ -48,7 +48,7 @@ PROVENANCE = {
     "counts": {"ok": 312, "failed": 2, "excluded": 3},
     "started": "2025-01-01T00:00:00Z",
     "seconds": {"recognizer": 81.2, "scoring": 0.4},
-    "rejection": {"false_reject": 31, "valid_phrases": 312, "false_accept": 118, "probes": 312},
+    "rejection": {"in_grammar": 312, "rejected": 31, "out_of_grammar": 156, "accepted": 118},
 }
 
 
@@ -130,7 +130,12 @@ def group(name: str, speakers: int, rate: float | None, **changed: Any) -> dict[
 
 def findings(corpus: str, contrasts: list[dict[str, Any]], groups: list[dict[str, Any]], **changed: Any) -> Findings:
     """One utterance per speaker and phrase; the k-th phrase is heard with k wrong words."""
-    membership = {f"{row['group']}/{nr}": row["group"] for row in groups for nr in range(row["speakers"])}
+    membership = {
+        f"{row['group']}/{nr}": row["group"]
+        for row in groups
+        if row["attribute"] != "everyone"
+        for nr in range(row["speakers"])
+    }
     spoken = [(speaker, nr, f"{speaker}/{nr}") for speaker in membership for nr in range(len(SAID))]
     heard = {nr: " ".join(["junk"] * nr + text.split()[nr:]) for nr, text in enumerate(SAID)}
     card = load_card(corpus)
@@ -199,7 +204,8 @@ def synthetic() -> Findings:
         group("en-us", 12, 0.1, standing="reference"),
         *(group(name, 12, 0.1 + harm) for name, harm in HARM.items()),
     ]
-    groups[3] |= {"excluded": 3, "excluded_reasons": "missing_audio 3", "ok": 283, "failed": 2}
+    groups.append(group("everyone", 156, 0.14, attribute="everyone"))
+    groups[3] |= {"excluded": 3, "excluded_reasons": '{"missing_audio": 3}', "ok": 283, "failed": 2}
     return findings("synthetic", contrasts, groups)
 
 
@@ -222,6 +228,7 @@ def people() -> Findings:
         if name != "USA/neutral"
     ]
     groups = [group(name, speakers, None if speakers == 1 else 0.31) for name, speakers in sizes.items()]
+    groups.append(group("everyone", 6, 0.31, attribute="everyone"))
     return findings("fsdd", contrasts, groups, name="fsdd-identity-g711u-pocketsphinx-bank")
 
 

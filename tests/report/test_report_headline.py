@@ -64,6 +64,15 @@ def test_an_unfit_system_is_told_before_any_gap(with_contrasts: Build) -> None:
     assert said(with_contrasts(("l2-fr", "misrouted", 0.2, HARM), unfit)).startswith("Unfit for everyone")
 
 
+def test_an_unfit_system_is_told_by_the_rate_that_made_it_so(with_contrasts: Build) -> None:
+    rates = {"human_not_reached": 0.9, "not_completed": 0.4, "wer": 0.2}
+    rows = [("l2-fr", end, 0.1, {"verdict": "unfit for everyone", "reference_rate": r}) for end, r in rates.items()]
+    policy = {"unfit_wer": 0.5, "unfit_not_completed": 0.3}
+    assert "of 100 calls by en-us callers, the reference group, 40 do not reach" in said(
+        with_contrasts(*rows, policy=policy)
+    )
+
+
 def test_the_gravest_verdict_is_told_before_a_preferred_endpoint(with_contrasts: Build) -> None:
     weak = ("l2-it", "misrouted", 0.06, limits(0.01, 0.2, "gap, size uncertain"))
     assert "by l2-fr callers" in said(with_contrasts(weak, ("l2-fr", "wer", 0.12, HARM)))
@@ -74,6 +83,12 @@ def test_of_equal_verdicts_the_largest_lower_limit_of_the_preferred_endpoint_is_
     sure = ("l2-fr", "misrouted", 0.3, limits(0.2, 0.4, "disadvantaged"))
     words = ("l2-es", "wer", 0.6, limits(0.5, 0.7, "disadvantaged"))
     assert "by l2-fr callers" in said(with_contrasts(words, wide, sure))
+
+
+def test_what_the_limits_support_is_told_before_what_they_leave_open(with_contrasts: Build) -> None:
+    open_ = ("l2-it", "misrouted", 0.06, limits(-0.01, 0.2, "cannot tell"))
+    unproven = ("l2-fr", "not_completed", 0.12, limits(0.05, 0.19, "cannot tell"))
+    assert "by l2-fr callers, 12 more (5 to 19) do not reach" in said(with_contrasts(open_, unproven))
 
 
 def test_neither_a_described_endpoint_nor_another_normalizer_makes_the_first_line(with_contrasts: Build) -> None:

@@ -14,7 +14,7 @@ def written(*runs: Findings) -> str:
     return render_markdown([summarize(run, ReportOptions()) for run in runs], "A run")
 
 
-def shown(findings: Findings, width: int = 160) -> str:
+def shown(findings: Findings, width: int = 80) -> str:
     console = Console(file=io.StringIO(), width=width, color_system=None)
     console.print(verdict_table(summarize(findings, ReportOptions())))
     assert isinstance(console.file, io.StringIO)
@@ -62,10 +62,11 @@ def test_several_runs_have_a_section_each(synthetic: Findings, people: Findings)
 
 def test_the_terminal_shows_verdict_limits_and_caveat(synthetic: Findings) -> None:
     text = shown(synthetic)
-    assert "+21.0 (11.8 to 30.2)" in text
+    assert "+21.0  11.8 to 30.2" in text
+    assert "Words wrong: 2 disadvantaged" in text
     assert "disadvantaged" in text
     assert "no evidence about people" in text
-    assert text.index("l2-es vs en-us") < text.index("l2-fr vs en-us") < text.index("en-gb vs en-us")
+    assert text.index("than en-us") < text.index("l2-es") < text.index("l2-fr") < text.index("en-gb ")
 
 
 def test_the_terminal_shows_dashes_where_nothing_is_known(people: Findings) -> None:

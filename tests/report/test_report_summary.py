@@ -57,7 +57,7 @@ def test_no_utterance_is_listed_where_none_is_asked_for(synthetic: Findings) -> 
 
 def test_what_was_lost_is_named_with_its_group(synthetic: Findings) -> None:
     (row,) = summarize(synthetic, ReportOptions())["exclusions"]  # type: ignore[misc]
-    assert (row["excluded"], row["failed"], row["excluded_reasons"]) == (3, 2, "missing_audio 3")
+    assert (row["excluded"], row["failed"], row["excluded_reasons"]) == (3, 2, '{"missing_audio": 3}')
 
 
 def test_a_contradictory_speaker_is_counted_without_a_row_of_its_own(people: Findings) -> None:

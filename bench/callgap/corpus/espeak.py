@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import json
 import struct
@@ -94,8 +95,10 @@ class Espeak:
 
 @functools.cache
 def espeak() -> Espeak:
-    """The espeak-ng of this process, started at the first call."""
-    return Espeak()
+    """The espeak-ng of this process, started at the first call and ended with the process."""
+    started = Espeak()
+    atexit.register(started.close)
+    return started
 
 
 @functools.cache

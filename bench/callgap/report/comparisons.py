@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from callgap.fairness import CONTRADICTORY, UNKNOWN
 from callgap.report.wording import ENDPOINTS, gravity
 
 Row = Mapping[str, Any]
 
-UNJUDGED = ("unknown", "contradictory")
+UNJUDGED = (UNKNOWN, CONTRADICTORY)
 """Groups that are counted and shown, never judged."""
 
 
@@ -79,13 +80,13 @@ def by_supported_harm(contrasts: Iterable[Row]) -> list[Row]:
         contrasts: rows of `contrasts`.
 
     Returns:
-        The gravest verdict first, then by endpoint, then the largest harm that the limits support.
+        The gravest verdict first, then what has a lower limit above 0, then by endpoint, then by the lower limit.
     """
     order = list(ENDPOINTS)
 
-    def key(row: Row) -> tuple[int, int, float]:
-        lower = row["difference_lower"]
-        return gravity(row["verdict"]), order.index(row["endpoint"]), float("inf") if lower is None else -lower
+    def key(row: Row) -> tuple[int, bool, int, float]:
+        lower = float("-inf") if row["difference_lower"] is None else row["difference_lower"]
+        return gravity(row["verdict"]), lower <= 0, order.index(row["endpoint"]), -lower
 
     return sorted(contrasts, key=key)
 

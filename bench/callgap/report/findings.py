@@ -33,7 +33,7 @@ class Findings:
         utterances: one row per utterance.
         hypotheses: what was recognized, probes of grammars that lack the phrase included.
         scores: counts of errors.
-        outcomes: one row per simulated call; its `call_id` is the utterance's id, or that and `#` and more.
+        outcomes: one row per simulated call; its `call_id` is the id of the utterance that it begins with.
         groups: rates per group.
         contrasts: each group against its reference.
         membership: group of each speaker by attribute, `unknown` and `contradictory` included.
@@ -42,7 +42,8 @@ class Findings:
         policy: `endpoints` (names of the primary ones), `primary_normalizer` and `minimum_speakers` (to be judged) are
             read by name; everything is shown.
         service: the simulated telephone service; empty where there was none.
-        provenance: content of run.json; `recognizer` and `rejection` are read by name; everything is shown.
+        provenance: content of run.json; `recognizer` and `rejection` (`in_grammar`, of which `rejected`;
+            `out_of_grammar`, of which `accepted`) are read by name; everything is shown.
     """
 
     name: str

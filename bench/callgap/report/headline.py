@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from callgap.corpus.card import Card
+from callgap.fairness.groups import EVERYONE
 from callgap.report.comparisons import (
     UNJUDGED,
     Row,
@@ -18,8 +19,8 @@ from callgap.report.comparisons import (
 )
 from callgap.report.figures import in_hundred
 from callgap.report.wording import ENDPOINTS, PROMPTS, SYNTHETIC, gravity
+from callgap.verdict.decide import INSUFFICIENT, UNFIT, WITHIN
 
-UNFIT, FEW = "unfit for everyone", "insufficient data"
 _SPEAKERS_TO_JUDGE = 10
 _GROUPS_NAMED = 6
 
@@ -57,9 +58,9 @@ def headline(contrasts: Sequence[Row], groups: Sequence[Row], policy: Row, card:
     rows = [row for row in under_primary_normalizer(contrasts, policy) if row["endpoint"] in primary]
     caveats = tuple(_caveats(card))
     if unfit := [row for row in rows if row["verdict"] == UNFIT]:
-        row = max(unfit, key=lambda row: row["reference_rate"] or 0.0)
+        row = max([row for row in unfit if _breaks_policy(row, policy)] or unfit, key=_reference_rate)
         return Headline(_unfit(row), UNFIT, row["endpoint"], (*caveats, *_reason(row)))
-    if judged := [row for row in rows if has_limits(row) and row["verdict"] not in (FEW, None)]:
+    if judged := [row for row in rows if has_limits(row) and row["verdict"] not in (INSUFFICIENT, None)]:
         row = by_supported_harm(judged)[0]
         notes = (*caveats, *_tally(row, rows), *_reason(row))
         return Headline(_compared(row), row["verdict"], row["endpoint"], notes)
@@ -73,6 +74,15 @@ def _caveats(card: Card) -> Iterator[str]:
     yield f"What this may show: {card.may_conclude}"
     if card.text_source == "prompt":
         yield PROMPTS
+
+
+def _breaks_policy(row: Row, policy: Row) -> bool:
+    threshold = policy.get(f"unfit_{row['endpoint']}")
+    return threshold is not None and _reference_rate(row) > threshold
+
+
+def _reference_rate(row: Row) -> float:
+    return float(row["reference_rate"] or 0.0)
 
 
 def _unfit(row: Row) -> str:
@@ -110,7 +120,7 @@ def _no_difference(row: Row) -> str:
     least, most = in_hundred(lower, upper)
     low = f"{least} fewer" if lower < 0 else least
     high = f"{most} more" if upper > 0 else most
-    within = "beyond the margin " if row["verdict"] == "within margin" else ""
+    within = "beyond the margin " if row["verdict"] == WITHIN else ""
     return (
         f"no difference {within}from {row['reference']} callers can be told: between {low} and {high} "
         f"{ENDPOINTS[row['endpoint']].many}"
@@ -131,7 +141,7 @@ def _reason(row: Row) -> Iterator[str]:
 
 
 def _nothing_judged(rows: Sequence[Row], groups: Sequence[Row], policy: Row) -> str:
-    persons = [row for row in groups if row["group"] not in UNJUDGED]
+    persons = [row for row in groups if row["attribute"] != EVERYONE and row["group"] not in UNJUDGED]
     attributes = " or ".join(_words(name) for name in distinct(row["attribute"] for row in persons)) or "group"
     needed = _speakers_to_judge(policy)
     if all(row["speakers"] < needed for row in persons):

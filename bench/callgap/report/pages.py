@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -68,6 +69,8 @@ def _environment(*, autoescape: bool) -> Environment:
         "tally": _tally,
         "facts": _facts,
         "spaced": _spaced,
+        "reasons": _reasons,
+        "share": _share,
     }
     environment.globals |= {"span": span, "ABSENT": ABSENT}
     return environment
@@ -80,6 +83,15 @@ def _markdown_text(value: Any) -> str:
 
 def _spaced(name: str) -> str:
     return name.replace("_", " ").replace(".", " · ")
+
+
+def _reasons(counts: str | None) -> str:
+    return ", ".join(f"{reason} {count}" for reason, count in flat(json.loads(counts))) if counts else ABSENT
+
+
+def _share(counts: Row, part: str, total: str) -> str:
+    rate = counts[part] / counts[total] if counts[total] else None
+    return f"{number(counts[part])} of {number(counts[total])} ({percent(rate)})"
 
 
 def _tally(report: Row) -> list[tuple[str, int]]:

@@ -77,6 +77,60 @@ WIDE = Layout(width=800, columns=3, text=10, row=19, label_letters=22)
 NARROW = Layout(width=360, columns=1, text=12, row=23, label_letters=18)
 
 
+@dataclass(frozen=True)
+class _Grid:
+    """Where the panels stand; every measure in points of 1/72 inch."""
+
+    layout: Layout
+    panels: int
+    groups: tuple[str, ...]
+
+    @property
+    def rows(self) -> int:
+        return math.ceil(self.panels / self.layout.columns)
+
+    @property
+    def columns(self) -> int:
+        return math.ceil(self.panels / self.rows)
+
+    @property
+    def label(self) -> float:
+        return (max(map(len, self.names)) + 1) * self.layout.text * 0.64
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        letters = self.layout.label_letters
+        return tuple(name if len(name) <= letters else f"{name[: letters - 1]}…" for name in self.groups)
+
+    @property
+    def body(self) -> float:
+        return self.layout.row * len(self.groups)
+
+    @property
+    def row(self) -> float:
+        return self.body + 6.2 * self.layout.text
+
+    @property
+    def panel(self) -> float:
+        return (self.layout.width - self.label) / self.columns - self._gap
+
+    @property
+    def _gap(self) -> float:
+        return 1.4 * self.layout.text
+
+    @property
+    def size(self) -> tuple[float, float]:
+        return self.layout.width, self.rows * self.row
+
+    def box(self, place: int) -> tuple[float, float, float, float]:
+        """Left, bottom, width and height of a panel as shares of the drawing."""
+        row, column = divmod(place, self.columns)
+        width, height = self.size
+        left = self.label + column * (self.panel + self._gap)
+        bottom = height - (row + 1) * self.row + 3.6 * self.layout.text
+        return left / width, bottom / height, self.panel / width, self.body / height
+
+
 def forest(panels: Sequence[Panel], groups: Sequence[str], layout: Layout, prefix: str) -> str:
     """Draw the differences of every group with their limits.
 
@@ -89,60 +143,56 @@ def forest(panels: Sequence[Panel], groups: Sequence[str], layout: Layout, prefi
     Returns:
         An `svg` element without size: the page gives it its width.
     """
-    rows = math.ceil(len(panels) / layout.columns)
-    columns = math.ceil(len(panels) / rows)
-    label = (min(max(map(len, groups)), layout.label_letters) + 1) * layout.text * 0.64
-    head, foot = 2.6 * layout.text, 3.6 * layout.text
-    body = layout.row * len(groups)
-    height = rows * (head + body + foot)
+    grid = _Grid(layout, len(panels), tuple(groups))
     with mpl.rc_context():
         # Neither a matplotlibrc of the user nor a dollar sign in a name may change the drawing.
         mpl.rcdefaults()
         mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "callgap", "text.parse_math": False})
-        figure = Figure(figsize=(layout.width / _INCH, height / _INCH))
-        gap = 1.4 * layout.text
-        panel_width = (layout.width - label - gap * columns) / columns
+        width, height = grid.size
+        figure = Figure(figsize=(width / _INCH, height / _INCH))
         for place, panel in enumerate(panels):
-            row, column = divmod(place, columns)
-            left, bottom = label + column * (panel_width + gap), height - (row + 1) * (head + body + foot) + foot
-            box = (left / layout.width, bottom / height, panel_width / layout.width, body / height)
-            _panel(figure.add_axes(box), panel, groups, layout, labelled=column == 0)
+            axes = figure.add_axes(grid.box(place))
+            _lines(axes, panel, grid)
+            _words(axes, panel, grid, labelled=place % grid.columns == 0)
+            _marks(axes, panel, grid)
         return _svg(figure, prefix)
 
 
-def _panel(axes: Axes, panel: Panel, groups: Sequence[str], layout: Layout, *, labelled: bool) -> None:
-    place = {group: row for row, group in enumerate(groups)}
-    _frame(axes, panel, groups, layout, labelled=labelled)
-    for mark in panel.marks:
-        color, row = _SENTINELS[mark.mark], place[mark.group]
-        axes.hlines(row, mark.lower, mark.upper, colors=color, linewidth=2.2, zorder=3)
-        axes.plot(mark.difference, row, _SHAPES[mark.mark], color=color, markersize=layout.text * 0.7, zorder=4)
-
-
-def _frame(axes: Axes, panel: Panel, groups: Sequence[str], layout: Layout, *, labelled: bool) -> None:
+def _lines(axes: Axes, panel: Panel, grid: _Grid) -> None:
     axes.patch.set_visible(False)
     axes.spines[:].set_visible(False)
-    axes.set_ylim(len(groups) - 0.5, -0.5)
+    axes.set_ylim(len(grid.groups) - 0.5, -0.5)
     axes.set_xlim(*_range(panel))
-    axes.set_yticks(
-        range(len(groups)),
-        [_short(group, layout.label_letters) for group in groups] if labelled else [""] * len(groups),
-    )
-    axes.tick_params(length=0, labelsize=layout.text, labelcolor=_SENTINELS["muted"])
-    axes.tick_params(axis="y", labelcolor=_SENTINELS["ink"])
-    axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10], integer=True, min_n_ticks=3))
-    axes.xaxis.set_major_formatter(
-        FuncFormatter(lambda value, _: f"{value:+.0f}".replace("-", "\N{MINUS SIGN}") if value else "0")
-    )
-    axes.hlines(range(len(groups)), *axes.get_xlim(), colors=_SENTINELS["rule"], linewidth=0.7, zorder=0)
+    axes.hlines(range(len(grid.groups)), *axes.get_xlim(), colors=_SENTINELS["rule"], linewidth=0.7, zorder=0)
     axes.axvline(0, color=_SENTINELS["ink"], linewidth=1.1, zorder=2)
     if panel.margin:
         axes.axvspan(-panel.margin, panel.margin, color=_SENTINELS["band"], linewidth=0, zorder=-1)
         axes.axvline(panel.margin, color=_SENTINELS["muted"], linewidth=1.1, dashes=(4, 3), zorder=2)
-    axes.set_title(
-        panel.title, fontsize=layout.text, fontweight="bold", color=_SENTINELS["ink"], loc="left", pad=layout.text * 0.6
-    )
-    axes.set_xlabel(f"points more than {panel.reference}", fontsize=layout.text, color=_SENTINELS["muted"], loc="left")
+
+
+def _words(axes: Axes, panel: Panel, grid: _Grid, *, labelled: bool) -> None:
+    text, ink, muted = grid.layout.text, _SENTINELS["ink"], _SENTINELS["muted"]
+    axes.set_yticks(range(len(grid.names)), grid.names if labelled else [""] * len(grid.names))
+    axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10], integer=True, min_n_ticks=3))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _signed(value)))
+    axes.tick_params(axis="x", length=0, labelsize=text, labelcolor=muted)
+    axes.tick_params(axis="y", length=0, labelsize=text, labelcolor=ink)
+    # Where panels stand below each other a long title may begin above the labels.
+    left = -grid.label / grid.panel if grid.columns == 1 else 0.0
+    axes.set_title(panel.title, x=left, loc="left", fontsize=text, fontweight="bold", color=ink, pad=0.6 * text)
+    axes.set_xlabel(f"points more than {panel.reference}", fontsize=text, color=muted, loc="left")
+
+
+def _marks(axes: Axes, panel: Panel, grid: _Grid) -> None:
+    place = {group: row for row, group in enumerate(grid.groups)}
+    for mark in panel.marks:
+        color, row = _SENTINELS[mark.mark], place[mark.group]
+        axes.hlines(row, mark.lower, mark.upper, colors=color, linewidth=2.2, zorder=3)
+        axes.plot(mark.difference, row, _SHAPES[mark.mark], color=color, markersize=0.7 * grid.layout.text, zorder=4)
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.0f}".replace("-", "\N{MINUS SIGN}") if value else "0"
 
 
 def _range(panel: Panel) -> tuple[float, float]:
@@ -151,10 +201,6 @@ def _range(panel: Panel) -> tuple[float, float]:
     high = max([margin, *(mark.upper for mark in panel.marks)])
     room = 0.05 * (high - low) or 1.0
     return low - room, high + room
-
-
-def _short(group: str, letters: int) -> str:
-    return group if len(group) <= letters else f"{group[: letters - 1]}…"
 
 
 def _svg(figure: Figure, prefix: str) -> str:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from callgap.fairness.groups import EVERYONE
 from callgap.report.comparisons import UNJUDGED, Row, primary_endpoints
 from callgap.report.figures import plain
 from callgap.report.findings import Findings, ReportOptions
@@ -62,7 +63,8 @@ def _counts(findings: Findings) -> dict[str, int]:
 
 
 def _exclusions(findings: Findings, groups: Sequence[Row]) -> list[dict[str, Any]]:
-    rows = [_exclusion(row) for row in groups if any(row[status] for status in _LOST)]
+    of_groups = (row for row in groups if row["attribute"] != EVERYONE)
+    rows = [_exclusion(row) for row in of_groups if any(row[status] for status in _LOST)]
     shown = {(row["attribute"], row["group"]) for row in rows}
     for attribute, membership in findings.membership.items():
         speakers = Counter(membership.values())

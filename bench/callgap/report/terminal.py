@@ -1,57 +1,71 @@
-"""The verdicts of a run as a table for the terminal."""
+"""The verdicts of a run as a table for the terminal, narrow enough for 80 columns."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
 
+from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from callgap.report.comparisons import Row
+from callgap.report.comparisons import Row, distinct
 from callgap.report.figures import ABSENT, points, span
 from callgap.report.views import AttributeView, cell_view
-from callgap.report.wording import ENDPOINTS, verdict_mark
+from callgap.report.wording import verdict_mark
 
 _STYLES = {"unfit": "bold magenta", "disadvantaged": "bold red", "gap": "yellow", "within": "green", "better": "cyan"}
 
 
 def verdict_table(report: Row) -> Table:
-    """Tabulate the primary endpoints, one row per compared group, the gravest verdict first.
+    """Tabulate the endpoint that the first line rests on, the gravest verdict first.
 
     Args:
         report: as `summarize` made it.
 
     Returns:
-        A table under the first line of the report.
+        A table; how the verdicts on the other primary endpoints fell stands under it.
     """
-    table = Table(title=Text(report["headline"]), title_justify="left", title_style="bold", caption_justify="left")
-    table.caption = Text("Points from the reference (limits). " + " ".join(report["headline_notes"][:1]))
     views = cell_view(report, 0, plots=False).attributes
-    for name in ("group", "speakers", *(ENDPOINTS[key].name for key in _columns(report))):
-        table.add_column(name)
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        collapse_padding=True,
+        title_justify="left",
+        caption_justify="left",
+        title_style="bold",
+    )
+    leading = next((view.endpoints[0].words.name for view in views if view.endpoints), "Nothing was compared")
+    references = distinct(row["reference"] for view in views for end in view.endpoints for row in end.rows)
+    table.title = Text(f"{leading}: points more than {' or '.join(references) or 'a reference'}")
+    table.caption = Text("\n".join([*report["headline_notes"][:1], *_others(views)]))
+    for name in ("group", "points", "limits", "speakers", "verdict", "grade"):
+        table.add_column(
+            name,
+            overflow="fold",
+            justify="right" if name == "points" else "left",
+            no_wrap=name in ("points", "limits", "verdict"),
+        )
     for view in views:
-        for group, _ in view.matrix:
-            table.add_row(*_cells(view, group, _columns(report)))
+        for row in view.endpoints[0].rows if view.endpoints else ():
+            table.add_row(*_cells(row))
         table.add_section()
     return table
 
 
-def _columns(report: Row) -> list[str]:
-    leading = report["headline_endpoint"]
-    return sorted(report["endpoints"], key=lambda endpoint: bool(endpoint != leading))
+def _others(views: tuple[AttributeView, ...]) -> Iterator[str]:
+    for view in views:
+        for end in view.endpoints[1:]:
+            if end.primary:
+                yield f"{end.words.name}: {end.tally}"
 
 
-def _cells(view: AttributeView, group: str, endpoints: list[str]) -> list[Text]:
-    found: dict[str, Any] = {end.key: row for end in view.endpoints for row in end.rows if row["group"] == group}
-    any_row = next(iter(found.values()))
-    speakers = Text(f"{any_row['group_speakers']} / {any_row['reference_speakers']}")
-    return [Text(f"{group} vs {any_row['reference']}"), speakers, *(_cell(found.get(key)) for key in endpoints)]
-
-
-def _cell(row: Row | None) -> Text:
-    if row is None:
-        return Text(ABSENT)
-    limits = span(row["difference_lower"], row["difference_upper"])
-    told = points(row["difference"]) + (f" ({limits})" if limits else "")
+def _cells(row: Row) -> list[Text]:
     verdict = row["verdict"] or "not judged"
-    return Text(f"{told}\n").append(verdict, style=_STYLES.get(verdict_mark(verdict), ""))
+    return [
+        Text(row["group"]),
+        Text(points(row["difference"])),
+        Text(span(row["difference_lower"], row["difference_upper"]) or ABSENT),
+        Text(f"{row['group_speakers']} / {row['reference_speakers']}"),
+        Text(verdict, style=_STYLES.get(verdict_mark(verdict), "")),
+        Text(row["evidence_grade"] or ABSENT),
+    ]

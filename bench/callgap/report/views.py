@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from callgap.fairness.groups import EVERYONE
 from callgap.report.comparisons import (
     UNJUDGED,
     Row,
@@ -55,7 +56,7 @@ class AttributeView:
         narrow: plot for narrow screens.
         plot_text: what the plots show, for those who do not see them.
         marks: of the verdicts that the plots show.
-        groups: rows of `groups`, the reference first, then the gravest.
+        groups: rows of `groups`: everyone, the reference, then the gravest.
         elsewhere: contrasts under other normalizers than the primary one.
         worst: group and its worst utterances.
         exclusions: rows of `exclusions`.
@@ -104,7 +105,8 @@ def cell_view(report: Row, place: int, *, plots: bool) -> CellView:
         Its view.
     """
     anchor = f"c{place}"
-    names = distinct([*report["attributes"], *(row["attribute"] for row in report["groups"])])
+    found = distinct([*report["attributes"], *(row["attribute"] for row in report["groups"])])
+    names = [name for name in found if name != EVERYONE]
     views = [_attribute(report, name, f"{anchor}a{nr}", plots=plots) for nr, name in enumerate(names)]
     return CellView(anchor, report, tuple(views))
 
@@ -204,10 +206,11 @@ def _plot_text(panels: Sequence[Panel]) -> str:
 
 
 def _ordered_groups(report: Row, name: str, order: Sequence[str]) -> tuple[Row, ...]:
-    def key(row: Row) -> tuple[bool, int]:
-        return row["group"] in UNJUDGED, order.index(row["group"]) + 1 if row["group"] in order else 0
+    def key(row: Row) -> tuple[bool, bool, int]:
+        place = order.index(row["group"]) + 1 if row["group"] in order else 0
+        return row["attribute"] != EVERYONE, row["group"] in UNJUDGED, place
 
-    return tuple(sorted((row for row in report["groups"] if row["attribute"] == name), key=key))
+    return tuple(sorted((row for row in report["groups"] if row["attribute"] in (EVERYONE, name)), key=key))
 
 
 def _worst(report: Row, name: str, order: Sequence[str]) -> tuple[tuple[str, tuple[Row, ...]], ...]:

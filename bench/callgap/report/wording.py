@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from callgap.verdict.decide import BETTER, CANNOT_TELL, DISADVANTAGED, INSUFFICIENT, UNCERTAIN, UNFIT, WITHIN
+
 
 @dataclass(frozen=True)
 class Endpoint:
@@ -40,14 +42,15 @@ class Verdict:
 ENDPOINTS = {
     "misrouted": Endpoint(
         "Ended in the wrong place",
-        "The call ended at another destination than the one that the caller asked for.",
+        "The call ended at another destination than the one asked for; being handed to a person is not counted here.",
         "calls",
         "ends in the wrong place",
         "end in the wrong place",
     ),
     "not_completed": Endpoint(
         "Did not reach what they asked for",
-        "The call ended anywhere but where the caller asked to go: wrong place, given up or cut off.",
+        "The call ended anywhere but where the caller asked to go: in the wrong place, not understood, or with a "
+        "person who was not asked for.",
         "calls",
         "does not reach what was asked for",
         "do not reach what was asked for",
@@ -60,7 +63,7 @@ ENDPOINTS = {
         "are wrong",
     ),
     "human_not_reached": Endpoint(
-        "Asked for a person and did not reach one",
+        "Person asked for, not reached",
         "Of the calls that asked for a person, those that did not end with one.",
         "requests for a person",
         "does not reach one",
@@ -68,7 +71,7 @@ ENDPOINTS = {
     ),
     "not_understood": Endpoint(
         "Not understood",
-        "The service took none of the caller's attempts for one of its choices.",
+        "The call ended nowhere: the service took none of the attempts for one of its choices.",
         "calls",
         "is not understood",
         "are not understood",
@@ -105,13 +108,13 @@ ENDPOINTS = {
 """In the order in which the first line of a report prefers them."""
 
 VERDICTS = {
-    "unfit for everyone": Verdict("unfit", "Fails the reference group too often: no fairness is read from the gap."),
-    "disadvantaged": Verdict("disadvantaged", "Worse than the reference by more than the margin, limits included."),
-    "gap, size uncertain": Verdict("gap", "Worse than the reference; whether by more than the margin is open."),
-    "cannot tell": Verdict("open", "The limits allow both no harm and harm beyond the margin."),
-    "within margin": Verdict("within", "Any difference is smaller than the margin, limits included."),
-    "does better": Verdict("better", "Better than the reference by more than the margin, limits included."),
-    "insufficient data": Verdict("few", "Too few speakers to judge; counts and rates are described only."),
+    UNFIT: Verdict("unfit", "Fails the reference group too often: no fairness is read from the gap."),
+    DISADVANTAGED: Verdict("disadvantaged", "Worse than the reference by more than the margin, limits included."),
+    UNCERTAIN: Verdict("gap", "Worse than the reference; whether by more than the margin is open."),
+    CANNOT_TELL: Verdict("open", "The limits leave it open, or are not yet proven for such numbers of speakers."),
+    WITHIN: Verdict("within", "Any difference is smaller than the margin, limits included."),
+    BETTER: Verdict("better", "Better than the reference by more than the margin, limits included."),
+    INSUFFICIENT: Verdict("few", "Too few speakers to judge; counts and rates are described only."),
 }
 """The gravest first."""
 

@@ -87,6 +87,5 @@ def _heard(findings: Findings, wanted: set[str]) -> dict[str, str]:
 def _ended(findings: Findings) -> dict[str, dict[str, Any]]:
     ended: dict[str, dict[str, Any]] = {}
     for row in _columns(findings.outcomes, "call_id", "expected", "reached", "outcome"):
-        utterance = row.pop("call_id").partition("#")[0]
-        ended.setdefault(utterance, row)
+        ended[row.pop("call_id")] = row
     return ended

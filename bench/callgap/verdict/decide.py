@@ -92,7 +92,7 @@ def _unfit(
 def _from_limits(contrast: Mapping[str, Any], policy: Policy) -> Judgment:
     lower, upper = contrast.get("difference_lower"), contrast.get("difference_upper")
     if lower is None or upper is None:
-        reason = "all speakers of a group have the same rate, so its uncertainty cannot be estimated by resampling"
+        reason = "too few speakers of a group had any such event, or none, for resampling to estimate the uncertainty"
         return Judgment(CANNOT_TELL, reason, "more calls per speaker, or an exact method for rare events")
     margin = policy.margins[contrast["endpoint"]]
     limits = f"the gap lies between {100 * lower:+.1f} and {100 * upper:+.1f} points (margin {100 * margin:.0f})"

@@ -45,6 +45,10 @@ def equal_tailed(estimate: Float, se: Float, t: Float, alpha: float, usable: Boo
 def critical_value(t: Float, alpha: float, usable: Bool) -> tuple[float, Bool]:
     """Compute the max-T critical value (Westfall and Young 1993, section 2.3) over the members that have one.
 
+    A member whose share of infinite deviations exceeds alpha / (2 * usable members) is left out: the resamples in which
+    any remaining member is infinite are then at most alpha / 2 of all, so one rare event cannot take the limits from
+    every other member.
+
     Args:
         t: Studentized deviations of the resamples, NaN where undefined [resample, member, endpoint].
         alpha: Error rate of all limits together.
@@ -55,7 +59,7 @@ def critical_value(t: Float, alpha: float, usable: Bool) -> tuple[float, Bool]:
     """
     rank = _upper_rank(len(t), alpha)
     magnitude = np.where(np.isnan(t), np.inf, np.abs(t))
-    family = usable & np.isfinite(_order_statistic(magnitude, rank))
+    family = usable & (np.isinf(magnitude).mean(axis=0) <= alpha / (2 * max(1, int(usable.sum()))))
     if not family.any():
         return float("nan"), family
     return float(_order_statistic(magnitude[:, family].max(axis=1), rank)), family

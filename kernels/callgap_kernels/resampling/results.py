@@ -36,7 +36,7 @@ class ContrastEstimates:
         upper: Upper limit, likewise. Both are NaN unless the standard errors of both groups are positive.
         simultaneous_lower: Lower max-T limit, valid for all contrasts and endpoints together.
         simultaneous_upper: Upper limit, likewise. Both are NaN for a member left out of the maximum: one with NaN
-            pointwise limits, or with so many degenerate resamples that its own critical value is infinite.
+            pointwise limits, or with so many infinite deviations that the family's critical value could be infinite.
         degenerate: Share of resamples in which the studentized deviation is undefined or its standard error is 0.
         critical: Critical value of the maximum, one number for all members; NaN if no member is left.
     """

@@ -1,0 +1,25 @@
+"""What the tests share: hypothesis without chance, and shape checks of the modules that name their shapes."""
+
+import os
+from pathlib import Path
+
+import hypothesis
+import pytest
+from jaxtyping import install_import_hook
+
+hypothesis.settings.register_profile("callgap", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("callgap")
+
+SHAPED = ["callgap.audio", "callgap.channel.g711", "callgap.recognizer.vad", "callgap.fairness.covariates"]
+install_import_hook(SHAPED, "beartype.beartype")
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The folder of public corpora; tests that need it skip where it is absent."""
+    places = [Path(os.environ["CALLGAP_DATA"])] if "CALLGAP_DATA" in os.environ else []
+    checkout = Path(__file__).resolve().parents[1]
+    for place in [*places, checkout.parent / "shared" / "data"]:
+        if place.is_dir():
+            return place
+    pytest.skip("no folder of public corpora: set CALLGAP_DATA")
