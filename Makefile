@@ -1,25 +1,43 @@
-# Every target sets up what it needs on a machine with Python >= 3.11, make and nothing else.
-PYTHON ?= python3
+# Every target sets up what it needs on a machine with Python 3.11, 3.12 or 3.13, make and nothing else.
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-# A uv on the PATH is used as it is; otherwise one is installed into .uv, a folder of this checkout.
-UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
+# PocketSphinx is published for these versions; for a newer one it would have to be compiled.
+FITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c '$(FITS)' 2>/dev/null && echo $$p && break; done)
+# A uv on the PATH that runs is used as it is; otherwise one is installed into .uv, a folder of this checkout.
+UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .uv/bin/uv)
+PIP_INSTALL := pip install --quiet --disable-pip-version-check
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: setup demo test test-all lint format bench gpu-test lock clean
+.PHONY: setup demo test test-all lint format lock clean
+.DELETE_ON_ERROR:
 
 setup: $(STAMP)
 
+define CHECK_PYTHON
+@"$(PYTHON)" -c '$(FITS)' 2>/dev/null || \
+  { echo "callgap needs Python 3.11, 3.12 or 3.13, found none: make setup PYTHON=/path/to/python3.13" >&2; exit 1; }
+endef
+
 .uv/bin/uv:
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --target .uv uv \
-	  || { $(PYTHON) -m venv .uv/venv && .uv/venv/bin/pip install --quiet --disable-pip-version-check --target .uv uv; }
+	$(CHECK_PYTHON)
+	@echo "installing uv into .uv"
+	@rm -rf .uv
+	@if "$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null; then \
+	  "$(PYTHON)" -m venv .uv && .uv/bin/python -m $(PIP_INSTALL) uv; \
+	elif "$(PYTHON)" -m pip --version >/dev/null 2>&1; then \
+	  "$(PYTHON)" -m $(PIP_INSTALL) --target .uv uv; \
+	else \
+	  echo "callgap needs uv, or a Python with venv or pip; $(PYTHON) has neither" >&2; exit 1; \
+	fi
 
 $(STAMP): requirements.lock pyproject.toml | $(filter .uv/bin/uv,$(UV))
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "callgap needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 ...")'
-	$(UV) venv --quiet --allow-existing --python "$$(command -v $(PYTHON))" $(VENV)
-	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
-	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --offline --editable .
+	$(CHECK_PYTHON)
+	@echo "setting up $(VENV) from requirements.lock: several GB, minutes the first time"
+	@$(UV) venv --quiet --allow-existing --python "$$("$(PYTHON)" -c 'import sys; print(sys.executable)')" $(VENV)
+	@$(UV) pip sync $$(test -t 2 || echo --quiet) --python $(BIN)/python --require-hashes requirements.lock
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --offline --editable .
 	@touch $@
 
 demo: setup

@@ -101,7 +101,10 @@ class AudioBatch:
             return self
 
         def convert(signal: Signal) -> Signal:
-            return torchaudio.functional.resample(signal, self.sample_rate, sample_rate, lowpass_filter_width=32)
+            converted: Signal = torchaudio.functional.resample(
+                signal, self.sample_rate, sample_rate, lowpass_filter_width=32
+            )
+            return converted
 
         return self.map(convert, sample_rate)
 

@@ -35,7 +35,7 @@ def main() -> None:
 @main.command(context_settings=_RUN)
 @click.argument("overrides", nargs=-1, type=click.UNPROCESSED)
 def run(overrides: tuple[str, ...]) -> None:
-    """Recognize a corpus, send its callers through a menu, compare the groups, and write a report.
+    r"""Recognize a corpus, send its callers through a menu, compare the groups, and write a report.
 
     OVERRIDES choose and change what runs, as in `channel=g711a corpus.seed=3`; `callgap list` shows the choices.
     Without any, synthetic callers ring a bank. The run directory is printed at the end.

@@ -11,6 +11,7 @@ from typing import Any
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
@@ -28,8 +29,10 @@ _NO_RESULT = ("engine", "resume", "hydra")
 
 
 def register_resolvers() -> None:
-    """Make `${callgap.cell:}` known: corpus, alteration, channel, recognizer, service and a hash of the configuration."""
-    OmegaConf.register_new_resolver("callgap.cell", lambda _root_: f"{cell_name(choices_of(_root_))}-{_short(_root_)}", replace=True)
+    """Make `${callgap.cell:}` known: the name of a run's cell and a hash of its configuration."""
+    OmegaConf.register_new_resolver(
+        "callgap.cell", lambda _root_: f"{cell_name(choices_of(_root_))}-{_short(_root_)}", replace=True
+    )
 
 
 def composed(overrides: Sequence[str], *, config_dir: str | None = None) -> DictConfig:
@@ -50,7 +53,8 @@ def composed(overrides: Sequence[str], *, config_dir: str | None = None) -> Dict
     GlobalHydra.instance().clear()
     try:
         with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-            return compose("config", overrides=[*overrides, *further], return_hydra_config=True)
+            config: DictConfig = compose("config", overrides=[*overrides, *further], return_hydra_config=True)
+            return config
     except (HydraException, OmegaConfBaseException) as error:
         raise InputError(_sentence(error)) from None
     finally:
@@ -65,12 +69,42 @@ def plain(config: DictConfig) -> dict[str, Any]:
     """
     try:
         content = OmegaConf.to_container(
-            OmegaConf.masked_copy(config, [key for key in config if key != "hydra"]), resolve=True, throw_on_missing=True
+            OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"]),
+            resolve=True,
+            throw_on_missing=True,
         )
     except OmegaConfBaseException as error:
         raise InputError(_sentence(error)) from None
     assert isinstance(content, dict)
     return {str(key): value for key, value in content.items()}
+
+
+def judged_otherwise(stored: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
+    """Change how a stored configuration judges; what it says of the recordings stays as it is stored.
+
+    Args:
+        stored: a resolved configuration.
+        overrides: of the stages in `JUDGING`: another choice (`fairness=NAME`) or a value (`scoring.primary=none`).
+
+    Returns:
+        The changed configuration.
+
+    Raises:
+        InputError: a key or a choice does not exist, or an override cannot be read.
+    """
+    config = OmegaConf.create({key: value for key, value in stored.items() if key != "hydra"})
+    OmegaConf.set_struct(config, True)
+    for override in overrides:
+        try:
+            parsed = OverridesParser.create().parse_override(override)
+            stage, _, key = parsed.key_or_group.partition(".")
+            if key:
+                OmegaConf.update(config, parsed.key_or_group, parsed.value(), force_add=parsed.is_add())
+            else:
+                config[stage] = composed([override])[stage]
+        except (HydraException, OmegaConfBaseException) as error:
+            raise InputError(_sentence(error)) from None
+    return plain(config)
 
 
 def choices_of(config: DictConfig) -> dict[str, str]:
@@ -114,7 +148,7 @@ def units(content: Mapping[str, Any]) -> dict[str, Any]:
         By stage, the object that its `_target_` names.
 
     Raises:
-        InputError: a value has the wrong type or lies outside its range, a key is unknown, or an extra is not installed.
+        InputError: a value has the wrong type or lies outside its range, a key is unknown, or a package is missing.
     """
     return {stage: _unit(stage, content[stage]) for stage in STAGES}
 
@@ -167,7 +201,7 @@ def _sentence(error: Exception) -> str:
 
 
 def _known_keys() -> list[str]:
-    return list(STAGES) + ["experiment", "seed", "resume"]
+    return [*STAGES, "experiment", "seed", "resume", "batch_size"]
 
 
 def now() -> float:

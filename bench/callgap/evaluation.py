@@ -98,7 +98,9 @@ def examined(unit: Mapping[str, Any]) -> dict[str, Attribute]:
     card, comparison, policy = unit["corpus"].card, unit["fairness"], unit["verdict"]
     for name in (*(comparison.attributes or ()), *comparison.references):
         if name not in card.attributes:
-            raise InputError(f"fairness.attributes: the corpus has no group attribute {name!r}; {one_of(name, card.attributes)}")
+            raise InputError(
+                f"fairness.attributes: the corpus has no group attribute {name!r}; {one_of(name, card.attributes)}"
+            )
     for name in comparison.endpoints:
         if name not in policy.margins:
             raise InputError(f"verdict.margins has no margin for the endpoint {name!r}; {one_of(name, policy.margins)}")
@@ -147,7 +149,9 @@ def split_probes(service: Service, utterances: pa.Table, hypotheses: pa.Table) -
     nodes = {intent: node for intent, (node, _) in service.places.items()}
     own = [
         nodes.get(intents[utterance]) == grammar
-        for utterance, grammar in zip(hypotheses["utterance_id"].to_pylist(), hypotheses["grammar_id"].to_pylist(), strict=True)
+        for utterance, grammar in zip(
+            hypotheses["utterance_id"].to_pylist(), hypotheses["grammar_id"].to_pylist(), strict=True
+        )
     ]
     mask = pa.array(own, pa.bool_())
     return hypotheses.filter(mask), hypotheses.filter(pa.compute.invert(mask))
@@ -172,7 +176,11 @@ def described(service: Service) -> dict[str, object]:
         "attempts": service.attempts,
         "after_attempts": service.after_attempts,
         "nodes": {
-            name: {"prompt": node.prompt, "prompt_s": node.prompt_s, "choices": {c.goto: list(c.phrases) for c in node.choices}}
+            name: {
+                "prompt": node.prompt,
+                "prompt_s": node.prompt_s,
+                "choices": {c.goto: list(c.phrases) for c in node.choices},
+            }
             for name, node in service.nodes.items()
         },
     }

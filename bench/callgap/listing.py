@@ -25,7 +25,9 @@ def choices(stage: str) -> dict[str, str]:
     """
     if stage not in _LISTED:
         raise InputError(f"there is no stage {stage!r}; {one_of(stage, _LISTED)}")
-    return {path.stem: _summary(path.read_text(encoding="utf-8")) for path in sorted((conf_dir() / stage).glob("*.yaml"))}
+    return {
+        path.stem: _summary(path.read_text(encoding="utf-8")) for path in sorted((conf_dir() / stage).glob("*.yaml"))
+    }
 
 
 def listing(stage: str | None) -> Table:

@@ -1,4 +1,4 @@
-"""One run, in the order of the picture: corpus, alteration, channel, recognizer, ivr and scoring, fairness, verdict, report."""
+"""One run, in the order of the picture: corpus, alteration, channel, recognizer; then what `evaluation` judges."""
 
 from __future__ import annotations
 
@@ -59,7 +59,11 @@ def run(cell: Cell, path: Path, *, resume: bool, console: Console) -> dict[str, 
     utterances = corpus.utterances()
     plan = make_plan(service, utterances, cell.config["seed"])
     origin = {
-        "corpus": {"name": cell.choices["corpus"], "revision": corpus.card.revision, "fingerprint": corpus.fingerprint()},
+        "corpus": {
+            "name": cell.choices["corpus"],
+            "revision": corpus.card.revision,
+            "fingerprint": corpus.fingerprint(),
+        },
         "recognizer": dict(unit["recognizer"].identity()),
     }
     directory = _resumed(path, cell, origin) if resume else _begun(path, cell, origin, unit)
@@ -103,10 +107,12 @@ def _resumed(path: Path, cell: Cell, origin: Mapping[str, Any]) -> RunDirectory:
     stored = directory.provenance()
     if stored["fingerprint"] != fingerprint(cell.config):
         where = difference(directory.config(), cell.config) or "the configuration"
-        raise InputError(f"resume={path} began with another configuration, {where}; leave the overrides out or begin a new run")
+        raise InputError(
+            f"resume={path} began with another configuration, {where}; leave the overrides out or begin a new run"
+        )
     for key, found in origin.items():
         if stored[key] != found:
-            where = difference(stored[key], found, key)
+            where = difference(stored[key], found, key) or key
             raise InputError(f"resume={path} cannot go on: {where}; begin a new run")
     return directory
 
@@ -136,7 +142,9 @@ def _gather(directory: RunDirectory, plan: Plan) -> None:
         directory.write_table(f"{stream}.parquet", _sorted(rows, [order[key] for key in keys]))
     covariates = directory.read_parts("covariates")
     names = {u: place for place, (_, u) in reversed(list(enumerate(plan.work())))}
-    directory.write_table("covariates.parquet", _sorted(covariates, [names[u] for u in covariates["utterance_id"].to_pylist()]))
+    directory.write_table(
+        "covariates.parquet", _sorted(covariates, [names[u] for u in covariates["utterance_id"].to_pylist()])
+    )
 
 
 def _sorted(rows: pa.Table, places: Sequence[int]) -> pa.Table:

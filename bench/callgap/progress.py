@@ -25,6 +25,8 @@ def track(results: Iterable[tuple[int, Item]], total: int, title: str, console: 
     Yields:
         The results.
     """
+    if not total:
+        return
     if console.is_terminal:
         yield from _bar(results, total, title, console)
     else:
@@ -55,5 +57,4 @@ def _lines(results: Iterable[tuple[int, Item]], total: int, title: str, console:
             left = (total - done) / rate
             console.print(f"{title}: {done} of {total}, {rate:.0f}/s, {left:.0f} s left", highlight=False)
         yield result
-    if total:
-        console.print(f"{title}: {done} of {total} in {time.monotonic() - begin:.0f} s", highlight=False)
+    console.print(f"{title}: {done} of {total} in {time.monotonic() - begin:.0f} s", highlight=False)

@@ -55,7 +55,9 @@ def _commit() -> str | None:
         return None
     try:
         head = _git(root, "rev-parse", "HEAD")
-        changed = _git(root, "status", "--porcelain", "--untracked-files=no", "--", "bench", "kernels", "conf", "datasets")
+        changed = _git(
+            root, "status", "--porcelain", "--untracked-files=no", "--", "bench", "kernels", "conf", "datasets"
+        )
     except (OSError, subprocess.CalledProcessError):
         return None
     return head + ("+changed" if changed else "")

@@ -53,14 +53,18 @@ def publish_runs(runs: Sequence[Path], target: Path) -> Path:
 def _runs_in(path: Path) -> list[Path]:
     if (path / "run.json").exists() or not path.is_dir():
         return [path]
-    inside = sorted((child.parent for child in path.glob("*/run.json")), key=lambda p: (len(p.name.split("-")[0]), p.name))
+    inside = sorted(
+        (child.parent for child in path.glob("*/run.json")), key=lambda p: (len(p.name.split("-")[0]), p.name)
+    )
     return inside or [path]
 
 
 def _concatenated(paths: Sequence[Path]) -> bytes:
     for path in paths:
         if not path.is_file():
-            raise InputError(f"{path.parent} has no {path.name}: the run was not finished, go on with resume={path.parent}")
+            raise InputError(
+                f"{path.parent} has no {path.name}: the run was not finished, go on with resume={path.parent}"
+            )
     texts = [path.read_text(encoding="utf-8") for path in paths]
     header = texts[0].split("\n", 1)[0]
     return "".join([header + "\n", *(text.split("\n", 1)[1] for text in texts)]).encode()
@@ -69,7 +73,9 @@ def _concatenated(paths: Sequence[Path]) -> bytes:
 def _published(directory: RunDirectory) -> dict[str, Any]:
     path = directory.path / "report.json"
     if not path.is_file():
-        raise InputError(f"{directory.path} has no report.json: the run was not finished, go on with resume={directory.path}")
+        raise InputError(
+            f"{directory.path} has no report.json: the run was not finished, go on with resume={directory.path}"
+        )
     report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     report["provenance"] = _clean(report["provenance"])
     utterances = directory.read_table("utterances.parquet")

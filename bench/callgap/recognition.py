@@ -64,7 +64,7 @@ class Recognition:
 
 
 def _hypotheses(found: Transcription, grammar_id: str) -> pa.Table:
-    rows = [
+    rows: list[dict[str, object]] = [
         {
             "utterance_id": utterance,
             "grammar_id": grammar_id,
@@ -80,7 +80,7 @@ def _hypotheses(found: Transcription, grammar_id: str) -> pa.Table:
 
 
 def _timings(found: Transcription, grammar_id: str) -> pa.Table:
-    rows = [
+    rows: list[dict[str, object]] = [
         {
             "utterance_id": utterance,
             "grammar_id": grammar_id,

@@ -81,7 +81,9 @@ class RunDirectory:
         except (OSError, ValueError):
             raise InputError(f"{path} is no run directory: it has no readable run.json") from None
         if found != FORMAT:
-            raise InputError(f"{path}/run.json, key format: found {found!r}, accepted: {FORMAT}; run it again with this version")
+            raise InputError(
+                f"{path}/run.json, key format: found {found!r}, accepted: {FORMAT}; run it again with this version"
+            )
         return directory
 
     def provenance(self) -> dict[str, Any]:
@@ -152,6 +154,8 @@ class RunDirectory:
             yield aside
             aside.replace(target)
         except OSError as error:
-            raise InputError(f"{target} cannot be written: {error.strerror or error}; what was finished before is kept") from None
+            raise InputError(
+                f"{target} cannot be written: {error.strerror or error}; what was finished before is kept"
+            ) from None
         finally:
             aside.unlink(missing_ok=True)

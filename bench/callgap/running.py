@@ -19,7 +19,16 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 
-from callgap.configuration import JUDGING, choices_of, composed, difference, fingerprint, plain, register_resolvers, units
+from callgap.configuration import (
+    JUDGING,
+    choices_of,
+    composed,
+    fingerprint,
+    judged_otherwise,
+    plain,
+    register_resolvers,
+    units,
+)
 from callgap.errors import InputError, one_of
 from callgap.evaluation import evaluate, examined, policy_hash
 from callgap.pipeline import Cell
@@ -39,16 +48,26 @@ class _Sweep:
     def job(self, config: DictConfig) -> None:
         """Do one run, as Hydra calls it."""
         chosen = HydraConfig.get()
-        path = Path(chosen.runtime.output_dir)
         full = OmegaConf.merge({"hydra": chosen}, config)
         assert isinstance(full, DictConfig)
         cell = Cell(plain(config), choices_of(full), list(chosen.overrides.task))
+        self.attempt(cell, Path(chosen.runtime.output_dir), resume=False)
+
+    def attempt(self, cell: Cell, path: Path, *, resume: bool) -> None:
+        """Do one run; a failure is recorded, so that the other runs of a sweep go on."""
         try:
-            report = run_cell(cell, path, resume=config.resume is not None, console=self.console)
-        except Exception as error:  # a failed run is recorded and the others go on
+            report = run_cell(cell, path, resume=resume, console=self.console)
+        except Exception as error:
             self._failed(path, error)
-            return
-        announce(report, path, self.console)
+        else:
+            announce(report, path, self.console)
+
+    def status(self) -> int:
+        """Name the runs that failed; exit status 2 where their input was at fault, 1 where the program was."""
+        for path, _ in self.failures:
+            self.console.print(f"failed: {path}", highlight=False, soft_wrap=True)
+        kinds = {kind for _, kind in self.failures}
+        return 1 if "program" in kinds else 2 if kinds else 0
 
     def _failed(self, path: Path, error: Exception) -> None:
         if not isinstance(error, InputError):
@@ -74,20 +93,18 @@ def run_command(arguments: list[str], console: Console) -> int:
         InputError: the arguments are at fault; nothing has run.
     """
     known = _parsed(arguments)
-    resumed = _value(known.overrides, "resume")
-    extra: list[str] = []
-    if resumed not in (None, "null"):
-        extra = _resuming(Path(resumed), known)
-    if known.cfg is None and not (known.info or known.hydra_help or known.shell_completion):
-        _preflight([*known.overrides, *extra], known)
     sweep = _Sweep(console)
+    resumed = _value(known.overrides, "resume")
+    if resumed not in (None, "null"):
+        cell = _stored_cell(Path(resumed), known)
+        sweep.attempt(cell, Path(resumed), resume=True)
+        return sweep.status()
+    if known.cfg is None and not (known.info or known.hydra_help or known.shell_completion):
+        _preflight(known.overrides, known)
     register_resolvers()
-    sys.argv = ["callgap run", *arguments, *extra]
+    sys.argv = ["callgap run", *arguments]
     hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(sweep.job)()
-    for path, _ in sweep.failures:
-        console.print(f"failed: {path}", highlight=False)
-    kinds = {kind for _, kind in sweep.failures}
-    return 1 if "program" in kinds else 2 if kinds else 0
+    return sweep.status()
 
 
 def announce(report: dict[str, Any], path: Path, console: Console) -> None:
@@ -102,21 +119,28 @@ def _parsed(arguments: list[str]) -> Any:
     try:
         return get_args_parser().parse_args(arguments)
     except SystemExit:
-        raise InputError(f"`{' '.join(arguments)}` cannot be read: accepted are KEY=VALUE and the flags of callgap run --help") from None
+        raise InputError(
+            f"`{' '.join(arguments)}` cannot be read: accepted are KEY=VALUE and the flags of callgap run --help"
+        ) from None
 
 
 def _value(overrides: Sequence[str], key: str) -> str | None:
-    found = [override.split("=", 1)[1] for override in overrides if override.split("=", 1)[0] == key and "=" in override]
+    found = [
+        override.split("=", 1)[1] for override in overrides if override.split("=", 1)[0] == key and "=" in override
+    ]
     return found[-1] if found else None
 
 
-def _resuming(path: Path, known: Any) -> list[str]:
+def _stored_cell(path: Path, known: Any) -> Cell:
     if known.multirun:
         raise InputError("resume= goes on with one run: leave out -m and name the run directory of one job")
-    stored = RunDirectory.open(path).provenance()["overrides"]
+    directory = RunDirectory.open(path)
+    notes = directory.provenance()
     own = [override for override in known.overrides if not override.startswith(("resume=", "hydra."))]
-    again = [] if own else [override for override in stored if not override.startswith(("resume=", "hydra."))]
-    return [*again, f"hydra.run.dir={path}"]
+    if not own:
+        return Cell(directory.config(), notes["choices"], notes["overrides"])
+    config = composed(own, config_dir=known.config_dir)
+    return Cell(plain(config), choices_of(config), own)
 
 
 def _preflight(overrides: list[str], known: Any) -> None:
@@ -148,7 +172,9 @@ def _refuse_sweeps(overrides: list[str]) -> None:
             if parser.parse_override(override).is_sweep_override():
                 raise InputError(f"{override}: several values need the flag -m, as in callgap run -m {override}")
         except HydraException as error:
-            raise InputError(f"{override!r} cannot be read: {str(error).splitlines()[0]}; accepted: KEY=VALUE") from None
+            raise InputError(
+                f"{override!r} cannot be read: {str(error).splitlines()[0]}; accepted: KEY=VALUE"
+            ) from None
 
 
 def score_command(runs: Sequence[Path], overrides: Sequence[str], console: Console) -> None:
@@ -181,19 +207,16 @@ def _as_it_was(path: Path) -> tuple[RunDirectory, dict[str, Any]]:
 def _rescored(path: Path, overrides: Sequence[str]) -> tuple[RunDirectory, dict[str, Any]]:
     origin = RunDirectory.open(path)
     notes, before = origin.provenance(), origin.config()
-    kept = [override for override in notes["overrides"] if not override.startswith(("resume=", "hydra."))]
-    config = plain(composed([*kept, *overrides]))
-    heard = {key: value for key, value in config.items() if key not in JUDGING}
-    changed = difference({key: value for key, value in before.items() if key not in JUDGING}, heard)
-    if changed:
-        raise InputError(f"{path} was heard under another configuration, {changed}; run it again")
+    config = judged_otherwise(before, overrides)
     unit = units(config)
     examined(unit)
     target = path.with_name(f"{path.name}-score-{fingerprint(config)[:8]}")
-    tables = {name: origin.read_table(f"{name}.parquet") for name in ("utterances", "hypotheses", "covariates", "timings")}
+    tables = {
+        name: origin.read_table(f"{name}.parquet") for name in ("utterances", "hypotheses", "covariates", "timings")
+    }
     shutil.rmtree(target, ignore_errors=True)
     notes |= {
-        "overrides": [*kept, *overrides],
+        "overrides": [*notes["overrides"], *overrides],
         "fingerprint": fingerprint(config),
         "policy_sha256": policy_hash(config),
         "normalizers": unit["scoring"].versions(),

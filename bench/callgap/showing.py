@@ -40,7 +40,10 @@ def show_utterance(run: Path, utterance_id: str, normalizer: str | None = None) 
     heard = hypotheses.filter(pc.equal(hypotheses["utterance_id"], utterance_id)).to_pylist()
     lines = [f"{utterance_id}  speaker {said['speaker_id']}  normalizer {name}"]
     for row in heard:
-        lines += ["", f"grammar {row['grammar_id']}: {row['status']}" + (f" ({row['reason']})" if row["reason"] else "")]
+        lines += [
+            "",
+            f"grammar {row['grammar_id']}: {row['status']}" + (f" ({row['reason']})" if row["reason"] else ""),
+        ]
         if row["text"] is not None:
             lines.append(_aligned(scorer.normalizers[name](said["text"]), scorer.normalizers[name](row["text"])))
     return "\n".join([*lines, *_ended(directory, utterance_id)])
@@ -57,9 +60,16 @@ def _aligned(reference: str, hypothesis: str) -> str:
 def _ended(directory: RunDirectory, utterance_id: str) -> list[str]:
     outcomes = directory.read_table("outcomes.parquet")
     calls = outcomes.filter(pc.equal(outcomes["call_id"], utterance_id)).to_pylist()
-    return ["", *(f"call: asked for {c['expected']}, reached {c['reached'] or 'nothing'} ({c['outcome']})" for c in calls)]
+    return [
+        "",
+        *(f"call: asked for {c['expected']}, reached {c['reached'] or 'nothing'} ({c['outcome']})" for c in calls),
+    ]
 
 
 def _near(found: str, known: list[str]) -> str:
     clause = one_of(found, known)
-    return clause if len(known) <= 20 else clause.split("accepted:")[0] + f"accepted: one of {len(known)} ids such as {known[0]}"
+    return (
+        clause
+        if len(known) <= 20
+        else clause.split("accepted:")[0] + f"accepted: one of {len(known)} ids such as {known[0]}"
+    )

@@ -7,6 +7,7 @@ import pytest
 import scipy.signal
 import soundfile
 import torch
+
 from callgap.audio import batch_of
 from callgap.channel.g711 import G711, SAMPLE_RATE, band_limit, decode, encode
 from callgap.records import ItemStatus, Status

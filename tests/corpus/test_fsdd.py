@@ -8,6 +8,7 @@ import threading
 import numpy as np
 import pytest
 import soundfile
+
 from callgap.corpus import fsdd
 from callgap.corpus.fsdd import DIGITS, FsddCorpus, read_speakers
 from callgap.errors import InputError

@@ -5,6 +5,7 @@ import re
 import pyarrow.compute as pc
 import pytest
 import torch
+
 from callgap.audio import batch_of
 from callgap.configuration import composed, plain, units
 from callgap.errors import InputError
@@ -25,7 +26,9 @@ def unit():
 def spoken(unit):
     """Digits of two American and two French-accented synthetic speakers."""
     table = unit["corpus"].utterances()
-    wanted = pc.and_(pc.is_in(table["accent"], pa_array(["en-us", "l2-fr"])), pc.starts_with(table["prompt_id"], "digit"))
+    wanted = pc.and_(
+        pc.is_in(table["accent"], pa_array(["en-us", "l2-fr"])), pc.starts_with(table["prompt_id"], "digit")
+    )
     return unit["corpus"].load(table.filter(wanted))
 
 
@@ -92,7 +95,8 @@ def test_silence_and_line_noise_are_no_speech(unit):
 
 def test_speech_is_found_where_it_is(spoken):
     assert all(
-        has_speech(spoken.signal(i), spoken.sample_rate, threshold_dbfs=-50.0, minimum_s=0.1) for i in range(len(spoken))
+        has_speech(spoken.signal(i), spoken.sample_rate, threshold_dbfs=-50.0, minimum_s=0.1)
+        for i in range(len(spoken))
     )
 
 
@@ -128,7 +132,9 @@ def test_jsgf_holds_every_phrase_and_a_weighted_way_out():
     assert "<garbage> = the~;" in text
 
 
-@pytest.mark.parametrize("change", ["recognizer.garbage_weight=2", "recognizer.padding_s=-1", "recognizer.garbage_weight=x"])
+@pytest.mark.parametrize(
+    "change", ["recognizer.garbage_weight=2", "recognizer.padding_s=-1", "recognizer.garbage_weight=x"]
+)
 def test_values_out_of_range_are_named(change):
     with pytest.raises(InputError, match=change.split("=")[0]):
         units(plain(composed([change])))

@@ -1,6 +1,7 @@
 """One rare event must not take the limits from every other comparison."""
 
 import numpy as np
+
 from callgap_kernels.resampling import bootstrap_t
 
 
@@ -8,9 +9,7 @@ def limits(rare):
     random = np.random.default_rng(5)
     numerator = np.stack([random.binomial(40, 0.3, size=24), rare], axis=1)
     group = np.repeat([0, 1], 12)
-    return bootstrap_t(
-        numerator, np.full((24, 2), 40), group, np.array([[1, 0]]), seed=3, resamples=4000
-    ).difference
+    return bootstrap_t(numerator, np.full((24, 2), 40), group, np.array([[1, 0]]), seed=3, resamples=4000).difference
 
 
 def test_a_member_that_is_often_degenerate_is_left_out_and_the_others_keep_their_limits():

@@ -12,7 +12,6 @@ from functools import cache
 from typing import Literal
 
 import scipy.fft
-import scipy.signal
 import torch
 from jaxtyping import Float32, Float64, Int32, UInt8
 from pydantic import ConfigDict
@@ -49,6 +48,9 @@ class G711:
 
 @cache
 def _taps() -> Float64[Tensor, " tap"]:
+    # Imported where it is used: it takes a second, and most commands carry no audio.
+    import scipy.signal
+
     taps = scipy.signal.firwin(_TAPS, _PASSBAND_HZ, window=("kaiser", 6.0), pass_zero=False, fs=SAMPLE_RATE)
     return torch.from_numpy(taps)
 
@@ -67,7 +69,8 @@ def band_limit(signal: Signal) -> Signal:
     """
     size = scipy.fft.next_fast_len(len(signal) + _TAPS - 1, real=True)
     spectrum = torch.fft.rfft(signal.double(), size) * torch.fft.rfft(_taps().to(signal.device), size)
-    return torch.fft.irfft(spectrum, size)[_TAPS // 2 : _TAPS // 2 + len(signal)].float()
+    filtered: Signal = torch.fft.irfft(spectrum, size)[_TAPS // 2 : _TAPS // 2 + len(signal)].float()
+    return filtered
 
 
 def encode(samples: Float32[Tensor, "*any"], law: Literal["u", "a"]) -> UInt8[Tensor, "*any"]:
@@ -118,7 +121,7 @@ def decode(codes: UInt8[Tensor, "*any"], law: Literal["u", "a"]) -> Float32[Tens
 
 
 @cache
-def _expansion(law: Literal["u", "a"]) -> Float32[Tensor, "code"]:
+def _expansion(law: Literal["u", "a"]) -> Float32[Tensor, code]:
     code = torch.arange(256, dtype=torch.int32)
     plain = ~code & 0xFF if law == "u" else code ^ 0x55
     segment, step = plain >> 4 & 7, plain & 15

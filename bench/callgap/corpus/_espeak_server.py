@@ -7,7 +7,8 @@ It ends when its standard input is closed, hence with the process that started i
 
 Wire format, both directions: a 4-byte little-endian length, then that many bytes. A request is JSON:
 `{"kind": "phonemes", "voice": ..., "text": ...}` or `{"kind": "speech", "voice": ..., "text": ..., "pitch": ...,
-"rate": ..., "phonemes": bool}`. The answer is one byte, `+` or `-`, then UTF-8 phonemes, 16-bit mono PCM, or the reason.
+"rate": ..., "phonemes": bool}`. The answer is one byte, `+` or `-`, then UTF-8 phonemes, 16-bit mono PCM, or the
+reason.
 """
 
 from __future__ import annotations
@@ -54,6 +55,8 @@ def _speech(library: ctypes.CDLL, text: str, pitch: int, rate: int, phonemes: bo
 
     callback = _Callback(collect)
     library.espeak_SetSynthCallback(callback)
+    # Voices with breath draw random numbers, which espeak-ng otherwise seeds from the clock.
+    library.espeak_ng_SetRandSeed(ctypes.c_long(1))
     library.espeak_SetParameter(_RATE, rate, 0)
     library.espeak_SetParameter(_PITCH, pitch, 0)
     encoded = (f"[[{text}]]" if phonemes else text).encode()

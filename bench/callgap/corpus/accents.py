@@ -60,7 +60,9 @@ def accented(text: str, accent: Accent, fallbacks: Mapping[str, str]) -> str:
         InputError: a phoneme has no counterpart in the voice's table.
     """
     words = _words(text, accent.phonemes_of or accent.voice)
-    return " ".join("|".join(_replaced(phoneme, accent, fallbacks, text) for phoneme in word if phoneme) for word in words)
+    return " ".join(
+        "|".join(_replaced(phoneme, accent, fallbacks, text) for phoneme in word if phoneme) for word in words
+    )
 
 
 def _replaced(phoneme: str, accent: Accent, fallbacks: Mapping[str, str], text: str) -> str:

@@ -121,7 +121,9 @@ def phoneme_table(name: str) -> frozenset[str]:
         count, base = data[position], data[position + 1]
         label = data[position + 4 : position + 36].split(b"\0")[0].decode()
         position += 36
-        mnemonics = frozenset(data[p : p + 4].rstrip(b"\0").decode("latin-1") for p in range(position, position + 16 * count, 16))
+        mnemonics = frozenset(
+            data[p : p + 4].rstrip(b"\0").decode("latin-1") for p in range(position, position + 16 * count, 16)
+        )
         position += 16 * count
         tables.append((label, base, mnemonics | tables[base - 1][2] if base else mnemonics))
     for label, _, mnemonics in tables:

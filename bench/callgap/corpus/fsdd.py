@@ -60,7 +60,9 @@ class FsddCorpus:
         """
         rows = list(self._rows())
         if not rows:
-            raise InputError(f"corpus.root={self._folder} holds no recordings/<digit>_<speaker>_<take>.wav of its speakers")
+            raise InputError(
+                f"corpus.root={self._folder} holds no recordings/<digit>_<speaker>_<take>.wav of its speakers"
+            )
         return table(rows, utterances_schema(["accent", "gender"]))
 
     def load(self, utterances: pa.Table) -> AudioBatch:
@@ -160,7 +162,7 @@ def _dictionary(source: str) -> Mapping[str, Mapping[str, str]]:
 def checksums() -> dict[str, str]:
     """SHA-256 by file of the pinned revision: `metadata.py`, and `<digit>_sNN_<take>` for the recordings."""
     lines = (datasets_dir() / "fsdd" / "checksums.txt").read_text(encoding="utf-8").splitlines()
-    return dict(reversed(line.split("  ")) for line in lines)  # type: ignore[arg-type,misc]
+    return dict(reversed(line.split("  ")) for line in lines)  # type: ignore[misc]
 
 
 def fetch(home: str, cache: Path | None = None) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from importlib.metadata import version
 from typing import Annotated
@@ -149,7 +149,9 @@ class SyntheticCorpus:
     def _on_the_line(self, speech: Signal, utterance_id: str) -> Signal:
         lead = round(self.lead_s * espeak().sample_rate)
         random = np.random.default_rng(utterance_seed(self.seed, "line-noise", utterance_id))
-        noise = random.standard_normal(len(speech) + 2 * lead, dtype=np.float32) * np.float32(10 ** (self.noise_dbfs / 20))
+        noise = random.standard_normal(len(speech) + 2 * lead, dtype=np.float32) * np.float32(
+            10 ** (self.noise_dbfs / 20)
+        )
         signal = torch.from_numpy(noise)
         signal[lead : lead + len(speech)] += speech
         return signal.clamp_(-1, 1)

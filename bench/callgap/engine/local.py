@@ -47,7 +47,9 @@ class LocalEngine:
             for done in as_completed([pool.submit(_do, job) for job in jobs]):
                 yield done.result()
         except BrokenProcessPool:
-            raise RuntimeError("a worker process died; what was finished is kept, go on with resume=<run directory>") from None
+            raise RuntimeError(
+                "a worker process died; what was finished is kept, go on with resume=<run directory>"
+            ) from None
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
@@ -58,7 +60,7 @@ class LocalEngine:
 
 
 def _start(stage: Callable[[Any], Any]) -> None:
-    global _stage  # noqa: PLW0603
+    global _stage
     _stage = stage
     torch.set_num_threads(1)
     threading.Thread(target=_end_with_parent, daemon=True).start()

@@ -9,7 +9,6 @@ from typing import Annotated
 
 import numpy as np
 import pandas as pd
-from callgap_kernels.resampling import BootstrapT, bootstrap_t
 from pydantic import ConfigDict, Field, field_validator
 from pydantic.dataclasses import dataclass
 
@@ -19,6 +18,7 @@ from callgap.fairness.evidence import Evidence
 from callgap.fairness.groups import EVERYONE, group_rows
 from callgap.fairness.membership import CONTRADICTORY, UNKNOWN
 from callgap.fairness.standing import EXPLORATORY, JUDGED, Standing
+from callgap_kernels.resampling import BootstrapT, bootstrap_t
 
 Row = dict[str, object]
 
@@ -119,7 +119,9 @@ class _Attribute:
         denominator = np.stack([frame["denominator"].to_numpy() for frame in frames], axis=1)
         return speakers, numerator, denominator
 
-    def _resample(self, groups: Sequence[str], pairs: Sequence[tuple[int, int]], endpoints: Sequence[str]) -> BootstrapT:
+    def _resample(
+        self, groups: Sequence[str], pairs: Sequence[tuple[int, int]], endpoints: Sequence[str]
+    ) -> BootstrapT:
         speakers, numerator, denominator = self._sums(groups, endpoints)
         index = np.array([groups.index(self.groups[s]) for s in speakers])
         return bootstrap_t(

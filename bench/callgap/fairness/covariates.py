@@ -41,14 +41,14 @@ def measure(signal: Float32[ndarray, " sample"], sample_rate: int, words: int) -
     """
     duration = len(signal) / sample_rate
     size = round(_FRAME_S * sample_rate)
-    nothing = Covariates(duration_s=duration, snr_db=None, speaking_rate=None, f0=None, bandwidth_hz=None, clipping=None)
+    nothing = Covariates(
+        duration_s=duration, snr_db=None, speaking_rate=None, f0=None, bandwidth_hz=None, clipping=None
+    )
     if len(signal) < 4 * size or not np.any(signal):
         return nothing
     levels = _levels_db(signal, size)
     loud = levels > levels.max() - 30
-    rolloff = librosa.feature.spectral_rolloff(
-        S=_mean_spectrum(signal, sample_rate), sr=sample_rate, roll_percent=0.99
-    )
+    rolloff = librosa.feature.spectral_rolloff(S=_mean_spectrum(signal, sample_rate), sr=sample_rate, roll_percent=0.99)
     return Covariates(
         duration_s=duration,
         snr_db=float(np.quantile(levels, 0.85) - np.quantile(levels, 0.05)),

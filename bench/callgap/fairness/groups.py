@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from callgap.fairness.evidence import Evidence
 from callgap.fairness.standing import DESCRIBED, Standing
-from callgap.records import LOST, Status
+from callgap.records import Status
 
 EVERYONE = "everyone"
 _COVARIATES = ("duration_s", "snr_db", "speaking_rate", "f0", "bandwidth_hz", "clipping")

@@ -65,7 +65,9 @@ def make_plan(service: Service, utterances: pa.Table, seed: int) -> Plan:
             served[row["speaker_id"]].append(row)
     if not calls:
         found = ", ".join(sorted({str(intent) for intent in utterances["intent"].to_pylist()})[:5])
-        raise InputError(f"ivr={service.name} serves no intent of the corpus: found {found}; accepted: {', '.join(service.places)}")
+        raise InputError(
+            f"ivr={service.name} serves no intent of the corpus: found {found}; accepted: {', '.join(service.places)}"
+        )
     for rows in served.values():
         rows.sort(key=lambda row: utterance_seed(seed, "probe", row["utterance_id"]))
         for row in rows[: service.probes_per_speaker]:

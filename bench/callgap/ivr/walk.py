@@ -70,7 +70,10 @@ def walk(service: Service, utterances: pa.Table, hypotheses: pa.Table, covariate
 
 
 def _take(
-    service: Service, row: Mapping[str, Any], heard: Mapping[tuple[str, str], Mapping[str, Any]], durations: Mapping[str, float | None]
+    service: Service,
+    row: Mapping[str, Any],
+    heard: Mapping[tuple[str, str], Mapping[str, Any]],
+    durations: Mapping[str, float | None],
 ) -> _Take | None:
     place = service.places.get(row["intent"])
     hypothesis = heard.get((row["utterance_id"], place[0])) if place else None

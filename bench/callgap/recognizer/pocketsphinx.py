@@ -72,9 +72,7 @@ class PocketSphinx:
 
     def _recognize(self, signal: Signal, listen: _Listener) -> Hypothesis:
         begin = time.perf_counter()
-        if not has_speech(
-            signal, _SAMPLE_RATE, threshold_dbfs=self.vad_threshold_dbfs, minimum_s=self.vad_minimum_s
-        ):
+        if not has_speech(signal, _SAMPLE_RATE, threshold_dbfs=self.vad_threshold_dbfs, minimum_s=self.vad_minimum_s):
             return Hypothesis("", _NO_SPEECH, latency_s=time.perf_counter() - begin)
         text, confidence = listen(self._pcm(signal))
         latency = time.perf_counter() - begin
@@ -155,5 +153,7 @@ def _dictionary() -> dict[str, list[str]]:
 def _pronunciations(word: str) -> list[str]:
     found = _dictionary().get(word)
     if not found:
-        raise InputError(f"recognizer=pocketsphinx: its dictionary has no pronunciation of {word!r}; use another phrase")
+        raise InputError(
+            f"recognizer=pocketsphinx: its dictionary has no pronunciation of {word!r}; use another phrase"
+        )
     return found

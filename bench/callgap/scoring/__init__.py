@@ -1,6 +1,6 @@
 """Scoring: errors per word and per character, counted, never divided."""
 
-from callgap.scoring.normalizers import Basic, Normalizer, NoNormalizer, WhisperEnglish
+from callgap.scoring.normalizers import Basic, NoNormalizer, Normalizer, WhisperEnglish
 from callgap.scoring.scorer import Scorer
 
 __all__ = ["Basic", "NoNormalizer", "Normalizer", "Scorer", "WhisperEnglish"]

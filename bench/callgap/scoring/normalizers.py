@@ -42,7 +42,7 @@ class NoNormalizer:
 
 @dataclass(frozen=True, config=_STRICT)
 class Basic:
-    """Case and punctuation: NFKC, case-folded, everything but letters, marks, digits and apostrophes within words removed."""
+    """Case and punctuation: NFKC, case-folded, only letters, marks, digits and apostrophes within words kept."""
 
     def __call__(self, text: str) -> str:
         """The text in words of letters, digits and inner apostrophes."""

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Self
 
 import pyarrow as pa
-from callgap_kernels import count_errors
 from pydantic import ConfigDict, model_validator
 from pydantic.dataclasses import dataclass
 
 from callgap.errors import one_of
 from callgap.records import LOST, SCORES, Status, table
+from callgap_kernels import count_errors
 
 Unit = Literal["word", "character"]
 
@@ -68,7 +68,12 @@ class Scorer:
 
 
 def _row(
-    utterance: str, normalizer: str, unit: Unit, hypothesis: Mapping[str, Any], heard: str, counts: tuple[int, int, int, int]
+    utterance: str,
+    normalizer: str,
+    unit: Unit,
+    hypothesis: Mapping[str, Any],
+    heard: str,
+    counts: tuple[int, int, int, int],
 ) -> dict[str, object]:
     hits, substitutions, deletions, insertions = counts
     row: dict[str, object] = {"utterance_id": utterance, "normalizer": normalizer, "unit": unit}

@@ -74,9 +74,7 @@ def _too_few(contrast: Mapping[str, Any]) -> Judgment | None:
     return Judgment(INSUFFICIENT, reason, f"recordings of at least {JUDGED} speakers in each group")
 
 
-def _unfit(
-    contrast: Mapping[str, Any], reference_rates: Mapping[str, float | None], policy: Policy
-) -> Judgment | None:
+def _unfit(contrast: Mapping[str, Any], reference_rates: Mapping[str, float | None], policy: Policy) -> Judgment | None:
     name = contrast["reference"]
     for endpoint, limit, words in (
         ("wer", policy.unfit_wer, "of its words wrong"),

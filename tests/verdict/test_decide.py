@@ -1,0 +1,126 @@
+"""Verdicts follow the table of limits and margin, and are held back while unproven."""
+
+import functools
+import re
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callgap.configuration import composed, plain, units
+from callgap.errors import InputError
+from callgap.verdict import Grade, decide, grade
+from callgap.verdict.decide import by_limits
+
+LIMITS = st.floats(-1, 1)
+
+
+@functools.cache
+def default_policy():
+    return units(plain(composed([])))["verdict"]
+
+
+@pytest.fixture(scope="module")
+def policy():
+    return default_policy()
+
+
+def contrast(lower=0.1, upper=0.2, speakers=(12, 12), ratio=2.0):
+    return {
+        "endpoint": "wer", "reference": "r", "group_speakers": speakers[0], "reference_speakers": speakers[1],
+        "difference_lower": lower, "difference_upper": upper, "ratio": ratio,
+    }  # fmt: skip
+
+
+SERVED = {"wer": 0.1, "not_completed": 0.1}
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "verdict"),
+    [
+        (0.06, 0.20, "disadvantaged"),
+        (0.05, 0.20, "gap, size uncertain"),
+        (0.01, 0.04, "gap, size uncertain"),
+        (-0.04, 0.04, "within margin"),
+        (-0.05, 0.04, "cannot tell"),
+        (-0.04, 0.05, "cannot tell"),
+        (-0.20, -0.06, "does better"),
+        (-0.20, 0.20, "cannot tell"),
+    ],
+)
+def test_the_table_of_verdicts(lower, upper, verdict):
+    assert by_limits(lower, upper, 0.05) == verdict
+
+
+@given(LIMITS, LIMITS, st.integers(0, 400), st.integers(0, 400))
+def test_nothing_is_called_disadvantaged_or_within_margin_before_it_is_proven(a, b, mine, theirs):
+    judgment = decide(contrast(min(a, b), max(a, b), (mine, theirs)), SERVED, default_policy())
+    assert judgment.verdict in {"cannot tell", "insufficient data"}
+    assert judgment.reason
+    assert judgment.what_would_change_it
+
+
+def test_a_supported_gap_says_why_it_is_not_called_one(policy):
+    reason = decide(contrast(), SERVED, policy).reason
+    assert "+10.0 and +20.0 points (margin 5)" in reason
+    assert "2.00 times" in reason
+    assert "not yet proven" in reason
+
+
+def test_a_proven_verdict_is_offered(policy, monkeypatch):
+    monkeypatch.setattr(sys.modules["callgap.verdict.decide"], "PROVEN", frozenset({"disadvantaged"}))
+    assert decide(contrast(), SERVED, policy).verdict == "disadvantaged"
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "word"),
+    [(9, 30, "exploratory"), (30, 9, "exploratory"), (4, 30, "no limits"), (1, 1, "no limits")],
+)
+def test_too_few_speakers_come_before_everything(policy, mine, theirs, word):
+    judgment = decide(contrast(speakers=(mine, theirs)), {"wer": 0.9, "not_completed": 0.9}, policy)
+    assert judgment.verdict == "insufficient data"
+    assert word in judgment.reason
+    assert f"{mine} and {theirs} speakers" in judgment.reason
+
+
+@pytest.mark.parametrize(
+    ("rates", "word"), [({"wer": 0.51}, "51% of its words"), ({"not_completed": 0.31}, "31% of its calls")]
+)
+def test_a_system_that_fails_the_reference_group_is_unfit_for_everyone(policy, rates, word):
+    judgment = decide(contrast(), rates, policy)
+    assert judgment.verdict == "unfit for everyone"
+    assert word in judgment.reason
+
+
+def test_without_limits_one_cannot_tell(policy):
+    assert decide(contrast(None, None), SERVED, policy).verdict == "cannot tell"
+
+
+@pytest.mark.parametrize(
+    ("synthetic", "transcribed", "mine", "theirs", "expected"),
+    [
+        (True, True, 100, 100, Grade.S),
+        (False, True, 30, 30, Grade.A),
+        (False, True, 29, 300, Grade.B),
+        (False, True, 10, 10, Grade.B),
+        (False, True, 9, 300, Grade.C),
+        (False, False, 300, 300, Grade.C),
+    ],
+)
+def test_grades(synthetic, transcribed, mine, theirs, expected):
+    found = grade(synthetic=synthetic, transcribed=transcribed, group_speakers=mine, reference_speakers=theirs)
+    assert found is expected
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("verdict.margins.wer=0", "verdict.margins.wer: found 0"),
+        ("+verdict.margins.charm=0.1", "found 'charm'"),
+        ("verdict.ratio_flag=high", "verdict.ratio_flag: found 'high'"),
+    ],
+)
+def test_a_faulty_policy_is_one_sentence(change, message):
+    with pytest.raises(InputError, match=re.escape(message)):
+        units(plain(composed([change])))
