@@ -36,7 +36,7 @@ $(STAMP): requirements.lock pyproject.toml | $(filter .uv/bin/uv,$(UV))
 	$(CHECK_PYTHON)
 	@echo "setting up $(VENV) from requirements.lock: several GB, minutes the first time"
 	@$(UV) venv --quiet --allow-existing --python "$$("$(PYTHON)" -c 'import sys; print(sys.executable)')" $(VENV)
-	@$(UV) pip sync $$(test -t 2 || echo --quiet) --python $(BIN)/python --require-hashes requirements.lock
+	@$(UV) pip sync $$(test -t 2 || echo --quiet) --python $(BIN)/python --compile-bytecode --require-hashes requirements.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --offline --editable .
 	@touch $@
 

@@ -7,7 +7,7 @@ import json
 import re
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
@@ -16,7 +16,7 @@ from hydra.errors import HydraException
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from callgap.errors import InputError, one_of
 from callgap.resources import conf_dir
@@ -56,7 +56,7 @@ def composed(overrides: Sequence[str], *, config_dir: str | None = None) -> Dict
             config: DictConfig = compose("config", overrides=[*overrides, *further], return_hydra_config=True)
             return config
     except (HydraException, OmegaConfBaseException) as error:
-        raise InputError(_sentence(error)) from None
+        raise InputError(_sentence(error, overrides, config_dir)) from None
     finally:
         GlobalHydra.instance().clear()
 
@@ -153,6 +153,32 @@ def units(content: Mapping[str, Any]) -> dict[str, Any]:
     return {stage: _unit(stage, content[stage]) for stage in STAGES}
 
 
+class Options(BaseModel):
+    """The values of a configuration that belong to no stage.
+
+    Attributes:
+        seed: of everything drawn at random in the recordings' way.
+        batch_size: utterances per piece of work.
+    """
+
+    model_config = ConfigDict(frozen=True)
+    seed: Annotated[int, Field(ge=0, lt=2**63)]
+    batch_size: Annotated[int, Field(ge=1, le=100_000)]
+
+
+def options(content: Mapping[str, Any]) -> Options:
+    """Check the values that belong to no stage.
+
+    Raises:
+        InputError: a value has the wrong type or lies outside its range.
+    """
+    try:
+        return Options.model_validate({name: content[name] for name in Options.model_fields})
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise InputError(f"{first['loc'][0]}: found {first['input']!r}; {first['msg']}") from None
+
+
 def _unit(stage: str, content: Mapping[str, Any]) -> Any:
     try:
         return instantiate(content, _convert_="all")
@@ -188,20 +214,29 @@ def _first_line(error: BaseException) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
-def _sentence(error: Exception) -> str:
+def _sentence(error: Exception, overrides: Sequence[str] = (), config_dir: str | None = None) -> str:
     text = str(error)
     missing = re.search(r"Could not (?:find|load) '([^']*/)?([^'/]+)'", text)
-    options = re.findall(r"^\t(\S+)$", text, flags=re.MULTILINE)
-    if missing and options:
-        return f"{(missing[1] or '').rstrip('/')}={missing[2]}: there is no such choice; {one_of(missing[2], options)}"
+    choices = re.findall(r"^\t(\S+)$", text, flags=re.MULTILINE)
+    if missing and choices:
+        return f"{(missing[1] or '').rstrip('/')}={missing[2]}: there is no such choice; {one_of(missing[2], choices)}"
     unknown = re.search(r"Could not override '([^']+)'", text) or re.search(r"Key '([^']+)' is not in struct", text)
     if unknown:
-        return f"{unknown[1]}: there is no such key; {one_of(unknown[1], _known_keys())}"
+        return _unknown_key(unknown[1], overrides, config_dir)
     return _first_line(error)
 
 
-def _known_keys() -> list[str]:
-    return [*STAGES, "experiment", "seed", "resume", "batch_size"]
+def _unknown_key(key: str, overrides: Sequence[str], config_dir: str | None) -> str:
+    kept = [override for override in overrides if override.lstrip("+~").split("=", 1)[0] != key]
+    if len(kept) == len(overrides):
+        return f"{key}: there is no such key"
+    config = composed(kept, config_dir=config_dir)
+    if OmegaConf.select(config, key) is not None:
+        return f"{key} takes new entries one by one and with a plus sign, as in +{key}.NAME=VALUE"
+    parent, _, name = key.rpartition(".")
+    node = OmegaConf.select(config, parent) if parent else config
+    known = [str(k) for k in node if k not in ("hydra", "_target_")] if isinstance(node, DictConfig) else []
+    return f"{key}: there is no such key; {one_of(name, known)}"
 
 
 def now() -> float:

@@ -39,6 +39,7 @@ def evaluate(directory: RunDirectory, unit: Mapping[str, Any]) -> dict[str, Any]
     )
     service: Service = unit["ivr"]
     attributes = examined(unit)
+    check_references(unit, utterances)
     members = {name: membership(utterances, name) for name in attributes}
     begin = now()
     heard, probes = split_probes(service, utterances, hypotheses)
@@ -111,6 +112,18 @@ def examined(unit: Mapping[str, Any]) -> dict[str, Attribute]:
         )
         for name in names
     }
+
+
+def check_references(unit: Mapping[str, Any], utterances: pa.Table) -> None:
+    """Check that every reference group that was asked for is there.
+
+    Raises:
+        InputError: `fairness.references` names a group that no speaker belongs to.
+    """
+    for name, reference in unit["fairness"].references.items():
+        groups = set(membership(utterances, name).values())
+        if reference not in groups:
+            raise InputError(f"fairness.references.{name}: found {reference!r}; {one_of(reference, groups)}")
 
 
 def judged(compared: Compared, policy: Policy, card: Card) -> list[Row]:

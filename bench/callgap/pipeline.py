@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from rich.console import Console
 
-from callgap.configuration import cell_name, difference, fingerprint, now, units
+from callgap.configuration import cell_name, difference, fingerprint, now, options, units
 from callgap.errors import InputError
-from callgap.evaluation import evaluate, examined, policy_hash
+from callgap.evaluation import check_references, evaluate, examined, policy_hash
 from callgap.ivr import Plan, make_plan
 from callgap.progress import track
 from callgap.provenance import provenance
@@ -56,8 +56,10 @@ def run(cell: Cell, path: Path, *, resume: bool, console: Console) -> dict[str, 
     corpus, service, engine = unit["corpus"], unit["ivr"], unit["engine"]
     examined(unit)
 
+    chosen = options(cell.config)
     utterances = corpus.utterances()
-    plan = make_plan(service, utterances, cell.config["seed"])
+    check_references(unit, utterances)
+    plan = make_plan(service, utterances, chosen.seed)
     origin = {
         "corpus": {
             "name": cell.choices["corpus"],
@@ -73,7 +75,7 @@ def run(cell: Cell, path: Path, *, resume: bool, console: Console) -> dict[str, 
     stage = Recognition(
         corpus, unit["alteration"], unit["channel"], unit["recognizer"], plan.grammars, corpus.card.language
     )
-    jobs = list(_jobs(plan, utterances, directory, cell.config["batch_size"]))
+    jobs = list(_jobs(plan, utterances, directory, chosen.batch_size))
     parts = ((len(part.hypotheses), part) for part in engine.map(stage, jobs))
     total = sum(len(job.utterances) for job in jobs)
     for part in track(parts, total, "recognizing", console):

@@ -25,6 +25,7 @@ from callgap.configuration import (
     composed,
     fingerprint,
     judged_otherwise,
+    options,
     plain,
     register_resolvers,
     units,
@@ -74,6 +75,7 @@ class _Sweep:
             traceback.print_exc()
         self.failures.append((path, "input" if isinstance(error, InputError) else "program"))
         print(f"callgap: {error}", file=sys.stderr)
+        _remove_if_empty(path)
         if (path / "run.json").exists():
             directory = RunDirectory.open(path)
             directory.write_json("run.json", {**directory.provenance(), "error": str(error)})
@@ -105,6 +107,13 @@ def run_command(arguments: list[str], console: Console) -> int:
     sys.argv = ["callgap run", *arguments]
     hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(sweep.job)()
     return sweep.status()
+
+
+def _remove_if_empty(path: Path) -> None:
+    for folder in [path, *path.parents][:3]:
+        if folder == Path.cwd() or not folder.is_dir() or any(folder.iterdir()):
+            return
+        folder.rmdir()
 
 
 def announce(report: dict[str, Any], path: Path, console: Console) -> None:
@@ -145,8 +154,9 @@ def _stored_cell(path: Path, known: Any) -> Cell:
 
 def _preflight(overrides: list[str], known: Any) -> None:
     for job in _job_overrides(overrides, known):
-        unit = units(plain(composed(job, config_dir=known.config_dir)))
-        examined(unit)
+        content = plain(composed(job, config_dir=known.config_dir))
+        options(content)
+        examined(units(content))
 
 
 def _job_overrides(overrides: list[str], known: Any) -> list[list[str]]:

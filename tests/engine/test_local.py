@@ -5,6 +5,7 @@ import signal
 from dataclasses import dataclass
 
 import pytest
+
 from callgap.engine import LocalEngine
 from callgap.errors import InputError
 

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+
 from callgap.configuration import composed, plain, units
 from callgap.errors import InputError
 from callgap.fairness import CONTRADICTORY, UNKNOWN, Comparison, Standing, membership
@@ -30,7 +31,14 @@ def evidence(speakers_by_group, *, calls=8, words=10, statuses=None, errors=None
                 reason = "silent" if status == "excluded" else None
                 text = "x" if status == "ok" else None
                 heard.append(
-                    {"utterance_id": name, "grammar_id": "g", "text": text, "status": status, "n_best": [], "reason": reason}
+                    {
+                        "utterance_id": name,
+                        "grammar_id": "g",
+                        "text": text,
+                        "status": status,
+                        "n_best": [],
+                        "reason": reason,
+                    }
                 )
                 if status == "excluded":
                     continue
@@ -38,7 +46,13 @@ def evidence(speakers_by_group, *, calls=8, words=10, statuses=None, errors=None
                 for unit in ("word", "character"):
                     row = {"utterance_id": name, "normalizer": "none", "unit": unit, "reference_tokens": words}
                     if status == "ok":
-                        row |= {"hits": words - wrong, "substitutions": wrong, "deletions": 0, "insertions": 0, "empty": False}
+                        row |= {
+                            "hits": words - wrong,
+                            "substitutions": wrong,
+                            "deletions": 0,
+                            "insertions": 0,
+                            "empty": False,
+                        }
                     scores.append(row)
                 end = "lost" if status != "ok" else "misrouted" if wrong > 1 else "routed"
                 outcomes.append(
@@ -73,7 +87,9 @@ def test_pooled_wer_and_speaker_mean_equal_a_plain_recomputation():
     row = by_group(group_rows(made))["accent", "b"]
     assert row["wer"] == pytest.approx(mine["substitutions"].sum() / mine["reference_tokens"].sum(), abs=1e-12)
     sums = mine.groupby("speaker")[["substitutions", "reference_tokens"]].sum()
-    assert row["wer_speaker_mean"] == pytest.approx((sums["substitutions"] / sums["reference_tokens"]).mean(), abs=1e-12)
+    assert row["wer_speaker_mean"] == pytest.approx(
+        (sums["substitutions"] / sums["reference_tokens"]).mean(), abs=1e-12
+    )
     assert row["words"] == mine["reference_tokens"].sum()
 
 
@@ -93,7 +109,10 @@ def test_lost_texts_are_counted_shown_both_ways_and_never_folded_into_errors():
     assert row["wer"] == pytest.approx(errors / (tokens - 30))
     assert row["wer_lost_deleted"] == pytest.approx((errors + 30) / tokens)
     assert row["calls"] == 13
-    assert by_group(group_rows(whole))["accent", "a"]["wer_lost_deleted"] == by_group(group_rows(whole))["accent", "a"]["wer"]
+    assert (
+        by_group(group_rows(whole))["accent", "a"]["wer_lost_deleted"]
+        == by_group(group_rows(whole))["accent", "a"]["wer"]
+    )
 
 
 def test_excluded_input_is_counted_with_its_reason_and_touches_no_rate():
@@ -131,15 +150,20 @@ def test_difference_and_ratio_lie_within_their_limits_and_point_the_same_way():
 
 
 def test_limits_are_of_speakers_not_of_utterances():
-    few_long = PLAN.compare(evidence({"a": 10, "b": 10}, calls=60), {"accent": "a"}).contrasts[1]
-    more_short = PLAN.compare(evidence({"a": 40, "b": 40}, calls=15), {"accent": "a"}).contrasts[1]
+    def by_speaker(group, speaker, call):
+        return speaker % 5 + (group == "b")
+
+    few_long = PLAN.compare(evidence({"a": 10, "b": 10}, calls=40, errors=by_speaker), {"accent": "a"}).contrasts[1]
+    more_short = PLAN.compare(evidence({"a": 40, "b": 40}, calls=5, errors=by_speaker), {"accent": "a"}).contrasts[1]
     width = [row["difference_upper"] - row["difference_lower"] for row in (few_long, more_short)]
     assert width[1] < width[0]
 
 
 def test_the_reference_unknown_and_contradictory_are_never_contrasted():
     made = evidence({"a": 10, "b": 10})
-    groups = {s: UNKNOWN if s == "b0" else CONTRADICTORY if s == "b1" else g for s, g in made.membership["accent"].items()}
+    groups = {
+        s: UNKNOWN if s == "b0" else CONTRADICTORY if s == "b1" else g for s, g in made.membership["accent"].items()
+    }
     changed = Evidence(**{**made.__dict__, "membership": {"accent": groups}})
     compared = PLAN.compare(changed, {"accent": "a"})
     assert {row["group"] for row in compared.contrasts} == {"b"}
@@ -197,7 +221,7 @@ def test_unusable_needs_five_words_and_shorter_references_are_exact_commands():
     row = by_group(group_rows(long))["accent", "a"]
     assert row["unusable"] == pytest.approx(1 / 8)
     assert row["command_error"] is None
-    short = evidence({"a": 2}, words=4, errors=lambda group, speaker, call: call == 0)
+    short = evidence({"a": 2}, words=4, errors=lambda group, speaker, call: int(call == 0))
     row = by_group(group_rows(short))["accent", "a"]
     assert row["command_error"] == pytest.approx(1 / 8)
     assert row["unusable"] is None

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from callgap.fairness import measure
 
 RATE = 16000

@@ -6,8 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from callgap.cli import main
 from click.testing import CliRunner
+
+from callgap.cli import main
 
 TINY = [
     "--config-dir",

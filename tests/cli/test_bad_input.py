@@ -1,0 +1,86 @@
+"""What cannot run is refused before it begins: one sentence, exit status 2, nothing written."""
+
+import json
+
+import pytest
+from runs import TINY, callgap
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["run", "channel=g711"],
+            "channel=g711: there is no such choice; did you mean 'g711u'? accepted: clean, g711a, g711u",
+        ),
+        (["run", "chanel=g711u"], "chanel: there is no such key; did you mean 'channel'?"),
+        (["run", "corpus.speakers=3"], "corpus.speakers"),
+        (["run", "corpus.speakers_per_group=many"], "corpus.speakers_per_group: found 'many'"),
+        (["run", "corpus.speakers_per_group=0"], "corpus.speakers_per_group: found 0"),
+        (["run", "engine.workers=-1"], "engine.workers: found -1"),
+        (["run", "batch_size=0"], "batch_size: found 0"),
+        (["run", "batch_size=x"], "batch_size: found 'x'"),
+        (["run", "seed=x"], "seed: found 'x'"),
+        (["run", "channel=clean,g711u"], "several values need the flag -m"),
+        (["run", "-m", "channel=clean,nowhere"], "channel=nowhere: there is no such choice"),
+        (["run", "channel"], "'channel' cannot be read"),
+        (["run", "channel="], "channel"),
+        (["run", "experiment=unheard"], "experiment=unheard: there is no such choice; accepted: fsdd-ivr-digits"),
+        (["run", "fairness.attributes=[age]"], "the corpus has no group attribute 'age'; accepted: accent"),
+        (
+            ["run", "+fairness.references.accent=martian"],
+            "fairness.references.accent: found 'martian'; accepted: en-029",
+        ),
+        (
+            ["run", "corpus=fsdd", "corpus.root=/nowhere/at/all"],
+            "corpus.root=/nowhere/at/all has no folder `recordings`",
+        ),
+        (["run", "resume=nowhere"], "nowhere is no run directory"),
+        (["run", "-m", "resume=nowhere"], "leave out -m"),
+        (["score", "nowhere"], "nowhere is no run directory"),
+        (["score", "nowhere", "channel=clean"], "score changes what is judged, not what was heard"),
+        (["show", "nowhere", "u"], "nowhere is no run directory"),
+        (["publish", "nowhere", "--to", "name"], "nowhere is no run directory"),
+        (["publish", "nowhere", "--to", "../name up"], "--to: found"),
+        (["list", "chanel"], "there is no stage 'chanel'; did you mean 'channel'?"),
+    ],
+)
+def test_one_sentence_and_status_2(arguments, message, tmp_path):
+    done = callgap(*arguments, cwd=tmp_path, check=False)
+    assert done.exit_code == 2
+    assert message in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    assert done.stderr.startswith("callgap: ")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_option_that_does_not_exist_is_a_usage_error(tmp_path):
+    assert callgap("publish", "--nowhere", cwd=tmp_path, check=False).exit_code == 2
+
+
+def test_every_command_explains_itself(tmp_path):
+    for command in ("run", "score", "show", "publish", "list"):
+        assert len(callgap(command, "--help", cwd=tmp_path).output.splitlines()) > 4
+
+
+def test_the_configuration_can_be_printed_without_running(tmp_path, capsys):
+    callgap("run", "--cfg", "job", cwd=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_list_names_every_choice_with_one_line(tmp_path):
+    printed = callgap("list", cwd=tmp_path).output
+    for name in ("synthetic", "fsdd", "identity", "clean", "g711u", "g711a", "pocketsphinx", "bank", "fsdd-ivr-digits"):
+        assert name in printed
+
+
+def test_a_sweep_records_the_run_that_fails_and_goes_on(tmp_path):
+    voices = "corpus.accents.en-us.voice=nosuchvoice,en-us"
+    small = ["corpus.speakers_per_group=1", "hydra.sweep.dir=sweep"]
+    done = callgap("run", "-m", *TINY, *small, voices, cwd=tmp_path, check=False)
+    assert done.exit_code == 2
+    assert "no voice nosuchvoice" in done.stderr
+    failed = [line.split(": ", 1)[1] for line in done.output.splitlines() if line.startswith("failed: ")]
+    finished = [path.parent for path in (tmp_path / "sweep").glob("*/report.html")]
+    assert len(failed) == len(finished) == 1
+    assert "nosuchvoice" in json.loads((tmp_path / failed[0] / "run.json").read_text())["error"]

@@ -1,0 +1,61 @@
+"""Every configuration in conf/ composes, and the units that it names can be made."""
+
+import importlib.util
+import re
+
+import pytest
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.override_parser.overrides_parser import OverridesParser
+
+from callgap.configuration import STAGES, choices_of, composed, plain, units
+from callgap.errors import InputError
+from callgap.evaluation import examined
+from callgap.resources import conf_dir
+
+CHOICES = [(path.parent.name, path.stem) for path in sorted(conf_dir().glob("*/*.yaml"))]
+UNITS = [choice for choice in CHOICES if choice[0] in STAGES]
+EXPERIMENTS = [name for group, name in CHOICES if group == "experiment"]
+
+
+def names_a_missing_package(message):
+    found = re.search(r"needs the package '([\w.]+)', which is not installed", message)
+    return found is not None and importlib.util.find_spec(found[1].split(".")[0]) is None
+
+
+def made(content):
+    """The units, or None where an extra is not installed and the error names it."""
+    try:
+        return units(content)
+    except InputError as error:
+        if names_a_missing_package(str(error)):
+            return None
+        raise
+
+
+def jobs(name):
+    """The overrides of each run of an experiment, its sweep spread out."""
+    params = composed([f"experiment={name}"]).hydra.sweeper.params or {}
+    overrides = [f"experiment={name}", *(f"{key}={value}" for key, value in params.items())]
+    return BasicSweeper.split_arguments(OverridesParser.create().parse_overrides(overrides), None)[0]
+
+
+def test_every_group_offers_a_choice():
+    assert {group for group, _ in CHOICES} == {*STAGES, "experiment"}
+
+
+@pytest.mark.parametrize(("stage", "name"), UNITS)
+def test_a_unit_composes_and_is_made(stage, name):
+    config = composed([f"{stage}={name}"])
+    assert choices_of(config)[stage] == name
+    content = plain(config)
+    assert content[stage]["_target_"].startswith(f"callgap.{stage}.")
+    unit = made(content)
+    assert unit is None or set(unit) == set(STAGES)
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_every_run_of_an_experiment_composes_and_is_one_that_can_be_judged(name):
+    assert jobs(name)
+    for job in jobs(name):
+        unit = made(plain(composed(job)))
+        assert unit is None or examined(unit)
