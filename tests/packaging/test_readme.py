@@ -9,7 +9,7 @@ PUBLISHED = ROOT / "results" / "fsdd-ivr-digits"
 
 
 def percent(value):
-    return f"{100 * float(value):.1f}%" if value else "–"
+    return f"{100 * float(value):.1f}%" if value else "\u2013"
 
 
 def rows():
