@@ -49,7 +49,7 @@ def composed(overrides: Sequence[str], *, config_dir: str | None = None) -> Dict
         InputError: a key or a choice does not exist, or an override cannot be read.
     """
     register_resolvers()
-    further = [f"hydra.searchpath=[file://{config_dir}]"] if config_dir else []
+    further = [f"hydra.searchpath=[{_quoted(f'file://{config_dir}')}]"] if config_dir else []
     GlobalHydra.instance().clear()
     try:
         with initialize_config_dir(str(conf_dir()), version_base="1.3"):
@@ -59,6 +59,11 @@ def composed(overrides: Sequence[str], *, config_dir: str | None = None) -> Dict
         raise InputError(_sentence(error, overrides, config_dir)) from None
     finally:
         GlobalHydra.instance().clear()
+
+
+def _quoted(value: str) -> str:
+    escaped = value.replace("'", "\\'")
+    return f"'{escaped}'"
 
 
 def plain(config: DictConfig) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import shutil
 import sys
 import traceback
@@ -58,6 +60,9 @@ class _Sweep:
         """Do one run; a failure is recorded, so that the other runs of a sweep go on."""
         try:
             report = run_cell(cell, path, resume=resume, console=self.console)
+        except KeyboardInterrupt:
+            print(f"\ncallgap: stopped; go on with callgap run resume={path}", file=sys.stderr)
+            sys.exit(130)
         except Exception as error:
             self._failed(path, error)
         else:
@@ -104,7 +109,9 @@ def run_command(arguments: list[str], console: Console) -> int:
     if known.cfg is None and not (known.info or known.hydra_help or known.shell_completion):
         _preflight(known.overrides, known)
     register_resolvers()
-    sys.argv = ["callgap run", *arguments]
+    # Hydra wants its flags before the overrides.
+    flags = [argument for argument in arguments if argument not in known.overrides]
+    sys.argv = ["callgap run", *flags, *known.overrides]
     hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(sweep.job)()
     return sweep.status()
 
@@ -125,9 +132,13 @@ def announce(report: dict[str, Any], path: Path, console: Console) -> None:
 
 
 def _parsed(arguments: list[str]) -> Any:
+    complaint = io.StringIO()
     try:
-        return get_args_parser().parse_args(arguments)
-    except SystemExit:
+        with contextlib.redirect_stderr(complaint):
+            return get_args_parser().parse_intermixed_args(arguments)
+    except SystemExit as end:
+        if not end.code:
+            raise
         raise InputError(
             f"`{' '.join(arguments)}` cannot be read: accepted are KEY=VALUE and the flags of callgap run --help"
         ) from None

@@ -16,6 +16,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import signal
 import struct
 import sys
 from typing import BinaryIO
@@ -100,6 +101,7 @@ def _read(stream: BinaryIO) -> bytes | None:
 
 def main() -> None:
     """Answer requests until standard input ends; the first message sent is the sample rate in Hz."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     library, sample_rate = _initialize(sys.argv[1], sys.argv[2])
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
 
