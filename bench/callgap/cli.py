@@ -61,7 +61,7 @@ def score(arguments: tuple[str, ...]) -> None:
     Without OVERRIDES the results are written again where they are; with them (keys of scoring, fairness, verdict and
     report) into a new run directory beside each RUN.
     """
-    from callgap.running import score_command
+    from callgap.rescoring import score_command
 
     runs, overrides = _split(arguments)
     score_command(runs, overrides, Console())

@@ -5,27 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import time
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Any
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
-from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
-from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from callgap.errors import InputError, one_of
+from callgap.errors import InputError, first_line, one_of
 from callgap.resources import conf_dir
 
 STAGES = ("corpus", "alteration", "channel", "recognizer", "scoring", "fairness", "ivr", "verdict", "report", "engine")
-JUDGING = ("scoring", "fairness", "verdict", "report")
-"""The stages that can be done again on stored hypotheses."""
 
-_NO_RESULT = ("engine", "resume", "hydra")
+_NO_RESULT = ("engine", "batch_size", "resume", "hydra")
 
 
 def register_resolvers() -> None:
@@ -56,7 +50,7 @@ def composed(overrides: Sequence[str], *, config_dir: str | None = None) -> Dict
             config: DictConfig = compose("config", overrides=[*overrides, *further], return_hydra_config=True)
             return config
     except (HydraException, OmegaConfBaseException) as error:
-        raise InputError(_sentence(error, overrides, config_dir)) from None
+        raise InputError(sentence(error, overrides, config_dir)) from None
     finally:
         GlobalHydra.instance().clear()
 
@@ -79,37 +73,9 @@ def plain(config: DictConfig) -> dict[str, Any]:
             throw_on_missing=True,
         )
     except OmegaConfBaseException as error:
-        raise InputError(_sentence(error)) from None
+        raise InputError(sentence(error)) from None
     assert isinstance(content, dict)
     return {str(key): value for key, value in content.items()}
-
-
-def judged_otherwise(stored: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
-    """Change how a stored configuration judges; what it says of the recordings stays as it is stored.
-
-    Args:
-        stored: a resolved configuration.
-        overrides: of the stages in `JUDGING`: another choice (`fairness=NAME`) or a value (`scoring.primary=none`).
-
-    Returns:
-        The changed configuration.
-
-    Raises:
-        InputError: a key or a choice does not exist, or an override cannot be read.
-    """
-    config = OmegaConf.create({key: value for key, value in stored.items() if key != "hydra"})
-    OmegaConf.set_struct(config, True)
-    for override in overrides:
-        try:
-            parsed = OverridesParser.create().parse_override(override)
-            stage, _, key = parsed.key_or_group.partition(".")
-            if key:
-                OmegaConf.update(config, parsed.key_or_group, parsed.value(), force_add=parsed.is_add())
-            else:
-                config[stage] = composed([override])[stage]
-        except (HydraException, OmegaConfBaseException) as error:
-            raise InputError(_sentence(error)) from None
-    return plain(config)
 
 
 def choices_of(config: DictConfig) -> dict[str, str]:
@@ -143,83 +109,21 @@ def difference(stored: Any, found: Any, path: str = "") -> str | None:
     return None if stored == found else f"{path}: stored {stored!r}, found {found!r}"
 
 
-def units(content: Mapping[str, Any]) -> dict[str, Any]:
-    """Make the unit of every stage.
-
-    Args:
-        content: a resolved configuration.
-
-    Returns:
-        By stage, the object that its `_target_` names.
-
-    Raises:
-        InputError: a value has the wrong type or lies outside its range, a key is unknown, or a package is missing.
-    """
-    return {stage: _unit(stage, content[stage]) for stage in STAGES}
-
-
-class Options(BaseModel):
-    """The values of a configuration that belong to no stage.
-
-    Attributes:
-        seed: of everything drawn at random in the recordings' way.
-        batch_size: utterances per piece of work.
-    """
-
-    model_config = ConfigDict(frozen=True)
-    seed: Annotated[int, Field(ge=0, lt=2**63)]
-    batch_size: Annotated[int, Field(ge=1, le=100_000)]
-
-
-def options(content: Mapping[str, Any]) -> Options:
-    """Check the values that belong to no stage.
-
-    Raises:
-        InputError: a value has the wrong type or lies outside its range.
-    """
-    try:
-        return Options.model_validate({name: content[name] for name in Options.model_fields})
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise InputError(f"{first['loc'][0]}: found {first['input']!r}; {first['msg']}") from None
-
-
-def _unit(stage: str, content: Mapping[str, Any]) -> Any:
-    try:
-        return instantiate(content, _convert_="all")
-    except HydraException as error:
-        cause = _root_of(error)
-        if isinstance(cause, ValidationError):
-            raise InputError(_validation(stage, cause)) from None
-        if isinstance(cause, ModuleNotFoundError):
-            raise InputError(f"{stage} needs the package {cause.name!r}, which is not installed") from None
-        raise InputError(f"{stage}: {_first_line(cause)}") from None
-
-
-def _root_of(error: BaseException) -> BaseException:
-    while error.__cause__ is not None:
-        error = error.__cause__
-    return error
-
-
-def _validation(stage: str, error: ValidationError) -> str:
-    first = error.errors()[0]
-    key = ".".join([stage, *(str(part) for part in first["loc"])])
-    if first["type"] == "unexpected_keyword_argument":
-        return f"{key}: there is no such key"
-    message = first["msg"].removeprefix("Value error, ")
-    return f"{key}: {message}" if isinstance(first["input"], Mapping) else f"{key}: found {first['input']!r}; {message}"
-
-
 def _short(config: DictConfig) -> str:
     return fingerprint(plain(config))[:8]
 
 
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+def sentence(error: Exception, overrides: Sequence[str] = (), config_dir: str | None = None) -> str:
+    """Say in one sentence what Hydra or OmegaConf found wrong.
 
+    Args:
+        error: what they raised.
+        overrides: that led to it.
+        config_dir: as in `composed`.
 
-def _sentence(error: Exception, overrides: Sequence[str] = (), config_dir: str | None = None) -> str:
+    Returns:
+        The key or choice, what is wrong with it and what is accepted.
+    """
     text = str(error)
     missing = re.search(r"Could not (?:find|load) '([^']*/)?([^'/]+)'", text)
     choices = re.findall(r"^\t(\S+)$", text, flags=re.MULTILINE)
@@ -228,7 +132,7 @@ def _sentence(error: Exception, overrides: Sequence[str] = (), config_dir: str |
     unknown = re.search(r"Could not override '([^']+)'", text) or re.search(r"Key '([^']+)' is not in struct", text)
     if unknown:
         return _unknown_key(unknown[1], overrides, config_dir)
-    return _first_line(error)
+    return first_line(error)
 
 
 def _unknown_key(key: str, overrides: Sequence[str], config_dir: str | None) -> str:
@@ -242,8 +146,3 @@ def _unknown_key(key: str, overrides: Sequence[str], config_dir: str | None) -> 
     node = OmegaConf.select(config, parent) if parent else config
     known = [str(k) for k in node if k not in ("hydra", "_target_")] if isinstance(node, DictConfig) else []
     return f"{key}: there is no such key; {one_of(name, known)}"
-
-
-def now() -> float:
-    """Seconds of a clock that never goes back."""
-    return time.perf_counter()

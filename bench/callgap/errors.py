@@ -33,3 +33,8 @@ def one_of(found: str, accepted: Iterable[str]) -> str:
     near = difflib.get_close_matches(found, valid, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]!r}? " if near else ""
     return f"{hint}accepted: {', '.join(valid) or 'nothing'}"
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an error's message, or its type where it has none."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from rich.console import Console
 
-from callgap.configuration import cell_name, difference, fingerprint, now, options, units
+from callgap.assembly import options, units
+from callgap.configuration import cell_name, difference, fingerprint
 from callgap.errors import InputError
 from callgap.evaluation import check_references, evaluate, examined, policy_hash
 from callgap.ivr import Plan, make_plan
@@ -71,7 +73,7 @@ def run(cell: Cell, path: Path, *, resume: bool, console: Console) -> dict[str, 
     directory = _resumed(path, cell, origin) if resume else _begun(path, cell, origin, unit)
     directory.write_table("utterances.parquet", utterances)
 
-    begin = now()
+    begin = time.perf_counter()
     stage = Recognition(
         corpus, unit["alteration"], unit["channel"], unit["recognizer"], plan.grammars, corpus.card.language
     )
@@ -84,7 +86,7 @@ def run(cell: Cell, path: Path, *, resume: bool, console: Console) -> dict[str, 
 
     notes = directory.provenance()
     notes["counts_by_status"] = _counts(directory)
-    notes["seconds"] = {**notes.get("seconds", {}), "recognition": round(now() - begin, 1)}
+    notes["seconds"] = {**notes.get("seconds", {}), "recognition": round(time.perf_counter() - begin, 1)}
     directory.write_json("run.json", notes)
     return evaluate(directory, unit)
 

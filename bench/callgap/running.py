@@ -1,10 +1,9 @@
-"""The commands `run` and `score`: from the words of a command line to finished run directories."""
+"""The command `run`: from the words of a command line to finished run directories."""
 
 from __future__ import annotations
 
 import contextlib
 import io
-import shutil
 import sys
 import traceback
 from collections.abc import Sequence
@@ -21,22 +20,13 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 
-from callgap.configuration import (
-    JUDGING,
-    choices_of,
-    composed,
-    fingerprint,
-    judged_otherwise,
-    options,
-    plain,
-    register_resolvers,
-    units,
-)
-from callgap.errors import InputError, one_of
-from callgap.evaluation import evaluate, examined, policy_hash
+from callgap.assembly import options, units
+from callgap.configuration import choices_of, composed, plain, register_resolvers
+from callgap.errors import InputError
+from callgap.evaluation import examined
 from callgap.pipeline import Cell
 from callgap.pipeline import run as run_cell
-from callgap.report import verdict_table
+from callgap.report import announce
 from callgap.resources import conf_dir
 from callgap.run_directory import RunDirectory
 
@@ -123,14 +113,6 @@ def _remove_if_empty(path: Path) -> None:
         folder.rmdir()
 
 
-def announce(report: dict[str, Any], path: Path, console: Console) -> None:
-    """Print the verdict table of a run and where its report is."""
-    console.print()
-    console.print(verdict_table(report))
-    console.print(report["headline"], highlight=False)
-    console.print(f"report: {path / 'report.html'}", highlight=False, soft_wrap=True)
-
-
 def _parsed(arguments: list[str]) -> Any:
     complaint = io.StringIO()
     try:
@@ -196,53 +178,3 @@ def _refuse_sweeps(overrides: list[str]) -> None:
             raise InputError(
                 f"{override!r} cannot be read: {str(error).splitlines()[0]}; accepted: KEY=VALUE"
             ) from None
-
-
-def score_command(runs: Sequence[Path], overrides: Sequence[str], console: Console) -> None:
-    """Judge stored hypotheses again.
-
-    Args:
-        runs: run directories.
-        overrides: of keys under scoring, fairness, verdict and report.
-        console: for results.
-
-    Raises:
-        InputError: a run was not finished, or an override concerns what was heard.
-    """
-    if not runs:
-        raise InputError("score needs at least one run directory")
-    for override in overrides:
-        stage = override.lstrip("+~").split("=", 1)[0].split(".", 1)[0]
-        if stage not in JUDGING:
-            raise InputError(f"{override}: score changes what is judged, not what was heard; {one_of(stage, JUDGING)}")
-    for path in runs:
-        directory, unit = _rescored(path, overrides) if overrides else _as_it_was(path)
-        announce(evaluate(directory, unit), directory.path, console)
-
-
-def _as_it_was(path: Path) -> tuple[RunDirectory, dict[str, Any]]:
-    directory = RunDirectory.open(path)
-    return directory, units(directory.config())
-
-
-def _rescored(path: Path, overrides: Sequence[str]) -> tuple[RunDirectory, dict[str, Any]]:
-    origin = RunDirectory.open(path)
-    notes, before = origin.provenance(), origin.config()
-    config = judged_otherwise(before, overrides)
-    unit = units(config)
-    examined(unit)
-    target = path.with_name(f"{path.name}-score-{fingerprint(config)[:8]}")
-    tables = {
-        name: origin.read_table(f"{name}.parquet") for name in ("utterances", "hypotheses", "covariates", "timings")
-    }
-    shutil.rmtree(target, ignore_errors=True)
-    notes |= {
-        "overrides": [*notes["overrides"], *overrides],
-        "fingerprint": fingerprint(config),
-        "policy_sha256": policy_hash(config),
-        "normalizers": unit["scoring"].versions(),
-    }
-    directory = RunDirectory.create(target, config, notes)
-    for name, content in tables.items():
-        directory.write_table(f"{name}.parquet", content)
-    return directory, unit

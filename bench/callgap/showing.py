@@ -7,7 +7,7 @@ from pathlib import Path
 import jiwer
 import pyarrow.compute as pc
 
-from callgap.configuration import units
+from callgap.assembly import units
 from callgap.errors import InputError, one_of
 from callgap.run_directory import RunDirectory
 

@@ -6,7 +6,8 @@ import pyarrow as pa
 import pytest
 import torch
 
-from callgap.configuration import composed, plain, units
+from callgap.assembly import units
+from callgap.configuration import composed, plain
 from callgap.corpus.accents import Accent, accented
 from callgap.corpus.espeak import espeak, phoneme_table
 from callgap.corpus.synthetic import SyntheticCorpus

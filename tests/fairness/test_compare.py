@@ -5,7 +5,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from callgap.configuration import composed, plain, units
+from callgap.assembly import units
+from callgap.configuration import composed, plain
 from callgap.errors import InputError
 from callgap.fairness import CONTRADICTORY, UNKNOWN, Comparison, Standing, membership
 from callgap.fairness.evidence import Evidence

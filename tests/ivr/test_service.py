@@ -3,7 +3,8 @@
 import pyarrow as pa
 import pytest
 
-from callgap.configuration import composed, plain, units
+from callgap.assembly import units
+from callgap.configuration import composed, plain
 from callgap.errors import InputError
 from callgap.ivr import Choice, Node, Service, make_plan
 from callgap.ivr.service import expand

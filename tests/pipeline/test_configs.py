@@ -7,7 +7,8 @@ import pytest
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from callgap.configuration import STAGES, choices_of, composed, plain, units
+from callgap.assembly import units
+from callgap.configuration import STAGES, choices_of, composed, plain
 from callgap.errors import InputError
 from callgap.evaluation import examined
 from callgap.resources import conf_dir

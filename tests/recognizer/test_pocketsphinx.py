@@ -6,8 +6,9 @@ import pyarrow.compute as pc
 import pytest
 import torch
 
+from callgap.assembly import units
 from callgap.audio import batch_of
-from callgap.configuration import composed, plain, units
+from callgap.configuration import composed, plain
 from callgap.errors import InputError
 from callgap.recognizer.jsgf import compile_jsgf, garbage_words
 from callgap.recognizer.pocketsphinx import _dictionary

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callgap.configuration import composed, plain, units
+from callgap.assembly import units
+from callgap.configuration import composed, plain
 from callgap.errors import InputError
 from callgap.verdict import Grade, decide, grade
 from callgap.verdict.decide import by_limits

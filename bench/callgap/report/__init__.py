@@ -3,6 +3,6 @@
 from callgap.report.findings import Findings, ReportOptions
 from callgap.report.pages import render_html, render_markdown
 from callgap.report.summary import summarize
-from callgap.report.terminal import verdict_table
+from callgap.report.terminal import announce, verdict_table
 
-__all__ = ["Findings", "ReportOptions", "render_html", "render_markdown", "summarize", "verdict_table"]
+__all__ = ["Findings", "ReportOptions", "announce", "render_html", "render_markdown", "summarize", "verdict_table"]

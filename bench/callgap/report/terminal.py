@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from rich import box
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -69,3 +71,11 @@ def _cells(row: Row) -> list[Text]:
         Text(verdict, style=_STYLES.get(verdict_mark(verdict), "")),
         Text(row["evidence_grade"] or ABSENT),
     ]
+
+
+def announce(report: Row, path: Path, console: Console) -> None:
+    """Print the verdict table of a run and where its report is."""
+    console.print()
+    console.print(verdict_table(report))
+    console.print(report["headline"], highlight=False)
+    console.print(f"report: {path / 'report.html'}", highlight=False, soft_wrap=True)

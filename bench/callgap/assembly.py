@@ -1,0 +1,81 @@
+"""Makes the units of a run from its configuration; a wrong value becomes one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from hydra.errors import HydraException
+from hydra.utils import instantiate
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from callgap.configuration import STAGES
+from callgap.errors import InputError, first_line
+
+
+def units(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Make the unit of every stage.
+
+    Args:
+        content: a resolved configuration.
+
+    Returns:
+        By stage, the object that its `_target_` names.
+
+    Raises:
+        InputError: a value has the wrong type or lies outside its range, a key is unknown, or a package is missing.
+    """
+    return {stage: _unit(stage, content[stage]) for stage in STAGES}
+
+
+class Options(BaseModel):
+    """The values of a configuration that belong to no stage.
+
+    Attributes:
+        seed: of everything drawn at random in the recordings' way.
+        batch_size: utterances per piece of work.
+    """
+
+    model_config = ConfigDict(frozen=True)
+    seed: Annotated[int, Field(ge=0, lt=2**63)]
+    batch_size: Annotated[int, Field(ge=1, le=100_000)]
+
+
+def options(content: Mapping[str, Any]) -> Options:
+    """Check the values that belong to no stage.
+
+    Raises:
+        InputError: a value has the wrong type or lies outside its range.
+    """
+    try:
+        return Options.model_validate({name: content[name] for name in Options.model_fields})
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise InputError(f"{first['loc'][0]}: found {first['input']!r}; {first['msg']}") from None
+
+
+def _unit(stage: str, content: Mapping[str, Any]) -> Any:
+    try:
+        return instantiate(content, _convert_="all")
+    except HydraException as error:
+        cause = _root_of(error)
+        if isinstance(cause, ValidationError):
+            raise InputError(_validation(stage, cause)) from None
+        if isinstance(cause, ModuleNotFoundError):
+            raise InputError(f"{stage} needs the package {cause.name!r}, which is not installed") from None
+        raise InputError(f"{stage}: {first_line(cause)}") from None
+
+
+def _root_of(error: BaseException) -> BaseException:
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
+
+
+def _validation(stage: str, error: ValidationError) -> str:
+    first = error.errors()[0]
+    key = ".".join([stage, *(str(part) for part in first["loc"])])
+    if first["type"] == "unexpected_keyword_argument":
+        return f"{key}: there is no such key"
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{key}: {message}" if isinstance(first["input"], Mapping) else f"{key}: found {first['input']!r}; {message}"
