@@ -15,7 +15,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import yaml
 
-from callgap.errors import InputError
+from callgap.errors import InputError, first_line
 from callgap.records import COVARIATES, HYPOTHESES, TIMINGS
 
 FORMAT = 1
@@ -78,7 +78,7 @@ class RunDirectory:
         directory = cls(path)
         try:
             found = directory.provenance().get("format")
-        except (OSError, ValueError):
+        except (OSError, ValueError, AttributeError):
             raise InputError(f"{path} is no run directory: it has no readable run.json") from None
         if found != FORMAT:
             raise InputError(
@@ -93,7 +93,13 @@ class RunDirectory:
 
     def config(self) -> dict[str, Any]:
         """The content of `config.yaml`."""
-        content: dict[str, Any] = yaml.safe_load((self.path / "config.yaml").read_text(encoding="utf-8"))
+        path = self.path / "config.yaml"
+        try:
+            content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            raise InputError(f"{path} cannot be read: {first_line(error)}") from None
+        if not isinstance(content, dict):
+            raise InputError(f"{path} holds no configuration, found {type(content).__name__}")
         return content
 
     def write_part(self, part: Part) -> None:
@@ -112,7 +118,7 @@ class RunDirectory:
             The rows of those parts whose hypotheses are there.
         """
         names = [path.name for path in self._parts("hypotheses")]
-        parts = [pq.read_table(self.path / stream / name, schema=_STREAMS[stream]) for name in names]
+        parts = [_parquet(self.path / stream / name, _STREAMS[stream]) for name in names]
         return pa.concat_tables([_STREAMS[stream].empty_table(), *parts])
 
     def write_table(self, name: str, table: pa.Table) -> None:
@@ -127,12 +133,12 @@ class RunDirectory:
         """Read a Parquet table of this run.
 
         Raises:
-            InputError: the run was not finished.
+            InputError: the run was not finished, or the file is damaged.
         """
         path = self.path / name
         if not path.is_file():
             raise InputError(f"{self.path} has no {name}: the run was not finished, go on with resume={self.path}")
-        return pq.read_table(path)
+        return _parquet(path)
 
     def write_text(self, name: str, text: str) -> None:
         """Write a text file whole."""
@@ -159,3 +165,11 @@ class RunDirectory:
             ) from None
         finally:
             aside.unlink(missing_ok=True)
+
+
+def _parquet(path: Path, schema: pa.Schema | None = None) -> pa.Table:
+    try:
+        return pq.read_table(path, schema=schema)
+    except (OSError, pa.ArrowException) as error:
+        mend = f"remove {path.name} from the folder hypotheses and go on with resume=" if schema else "begin a new run"
+        raise InputError(f"{path} is missing or damaged ({first_line(error)}); {mend}") from None

@@ -102,6 +102,34 @@ def test_a_run_directory_of_another_version_is_refused(copy):
         assert "key format: found 99, accepted: 1" in done.stderr
 
 
+@pytest.mark.parametrize("stream", ["hypotheses", "timings", "covariates"])
+def test_a_damaged_part_is_named_and_can_be_heard_again(copy, finished, stream):
+    part = copy / stream / "part-00003.parquet"
+    part.write_bytes(part.read_bytes()[:50])
+    done = callgap("run", f"resume={copy}", cwd=copy.parent, check=False)
+    assert done.exit_code == 2
+    assert f"{stream}/part-00003.parquet is missing or damaged" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    (copy / "hypotheses" / "part-00003.parquet").unlink()
+    callgap("run", f"resume={copy}", cwd=copy.parent)
+    assert digest(copy) == digest(finished[0])
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("config.yaml", None), ("config.yaml", "{"), ("run.json", "[]"), ("run.json", "{"), ("utterances.parquet", "x")],
+)
+def test_a_damaged_run_directory_is_one_sentence(copy, name, content):
+    if content is None:
+        (copy / name).unlink()
+    else:
+        (copy / name).write_text(content)
+    done = callgap("score", copy, cwd=copy.parent, check=False)
+    assert done.exit_code == 2
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert name in done.stderr
+
+
 def test_another_corpus_behind_the_same_configuration_is_refused(copy):
     notes = json.loads((copy / "run.json").read_text())
     notes["corpus"]["fingerprint"] = "0" * 64
