@@ -25,6 +25,9 @@ def units(content: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         InputError: a value has the wrong type or lies outside its range, a key is unknown, or a package is missing.
     """
+    for stage in STAGES:
+        if not isinstance(content.get(stage), Mapping):
+            raise InputError(f"{stage}: found {content.get(stage)!r}; accepted is one of callgap list {stage}")
     return {stage: _unit(stage, content[stage]) for stage in STAGES}
 
 
@@ -78,4 +81,5 @@ def _validation(stage: str, error: ValidationError) -> str:
     if first["type"] == "unexpected_keyword_argument":
         return f"{key}: there is no such key"
     message = first["msg"].removeprefix("Value error, ")
-    return f"{key}: {message}" if isinstance(first["input"], Mapping) else f"{key}: found {first['input']!r}; {message}"
+    shown = isinstance(first["input"], str | int | float | list | tuple | None)
+    return f"{key}: found {first['input']!r}; {message}" if shown else f"{key}: {message}"

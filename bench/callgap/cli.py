@@ -12,6 +12,15 @@ from rich.console import Console
 from callgap import __version__
 from callgap.errors import InputError
 
+_RUN_FLAGS = """\b
+Flags and overrides of every run:
+  -m, --multirun      every combination of comma-separated values, one run each
+  --cfg job           print the configuration and stop
+  --config-dir DIR    a further folder of configurations
+  experiment=NAME     the configuration of a published table
+  resume=DIR          go on with a run that was stopped
+  hydra.run.dir=DIR   write the run there
+"""
 _RUN = {"ignore_unknown_options": True, "allow_extra_args": True, "allow_interspersed_args": False}
 
 
@@ -32,21 +41,13 @@ def main() -> None:
     """Show whom a telephone speech system understands, and how sure that is."""
 
 
-@main.command(context_settings=_RUN)
+@main.command(context_settings=_RUN, epilog=_RUN_FLAGS)
 @click.argument("overrides", nargs=-1, type=click.UNPROCESSED)
 def run(overrides: tuple[str, ...]) -> None:
-    r"""Recognize a corpus, send its callers through a menu, compare the groups, and write a report.
+    """Recognize a corpus, send its callers through a menu, compare the groups, and write a report.
 
     OVERRIDES choose and change what runs, as in `channel=g711a corpus.seed=3`; `callgap list` shows the choices.
-    Without any, synthetic callers ring a bank. The run directory is printed at the end.
-
-    \b
-      -m, --multirun          every combination of comma-separated values, one run each
-      --cfg job               print the configuration and stop
-      --config-dir DIR        a further folder of configurations
-      experiment=NAME         the configuration of a published table
-      resume=DIR              go on with a run that was stopped
-      hydra.run.dir=DIR       write the run there
+    Without any, synthetic callers ring a bank. The path of the report is printed at the end.
     """
     from callgap.running import run_command
 

@@ -49,7 +49,7 @@ def composed(overrides: Sequence[str], *, config_dir: str | None = None) -> Dict
         with initialize_config_dir(str(conf_dir()), version_base="1.3"):
             config: DictConfig = compose("config", overrides=[*overrides, *further], return_hydra_config=True)
             return config
-    except (HydraException, OmegaConfBaseException) as error:
+    except (HydraException, OmegaConfBaseException, ValueError) as error:
         raise InputError(sentence(error, overrides, config_dir)) from None
     finally:
         GlobalHydra.instance().clear()
@@ -81,7 +81,7 @@ def plain(config: DictConfig) -> dict[str, Any]:
 def choices_of(config: DictConfig) -> dict[str, str]:
     """Which unit was chosen for each stage."""
     chosen = config.hydra.runtime.choices
-    return {stage: str(chosen[stage]) for stage in STAGES}
+    return {stage: str(chosen.get(stage)) for stage in STAGES}
 
 
 def cell_name(choices: Mapping[str, str]) -> str:

@@ -62,6 +62,7 @@ def run(cell: Cell, path: Path, *, resume: bool, console: Console) -> dict[str, 
     utterances = corpus.utterances()
     check_references(unit, utterances)
     plan = make_plan(service, utterances, chosen.seed)
+    unit["recognizer"].check(plan.grammars.values(), corpus.card.language)
     origin = {
         "corpus": {
             "name": cell.choices["corpus"],

@@ -60,7 +60,7 @@ class _Sweep:
 
     def status(self) -> int:
         """Name the runs that failed; exit status 2 where their input was at fault, 1 where the program was."""
-        for path, _ in self.failures:
+        for path in (path for path, _ in self.failures if path.exists()):
             self.console.print(f"failed: {path}", highlight=False, soft_wrap=True)
         kinds = {kind for _, kind in self.failures}
         return 1 if "program" in kinds else 2 if kinds else 0

@@ -100,7 +100,7 @@ def test_a_faulty_service_is_one_sentence_that_names_the_place(change, message):
 
 def test_a_service_can_be_built_in_code():
     node = Node("Yes or no?", 1.0, (Choice("y", ("yes",), ("yes",)), Choice("n", ("no",), ("no",))))
-    service = Service("tiny", "ask", 1, "nobody", None, 0, {"ask": node})
+    service = Service("tiny", "ask", 1, "n", None, 0, {"ask": node})
     assert service.places == {"yes": ("ask", "y"), "no": ("ask", "n")}
     assert isinstance(
         make_plan(service, utterances({"utterance_id": "a", "speaker_id": "s", "intent": "no"}), 1).calls, dict

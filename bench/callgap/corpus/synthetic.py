@@ -34,7 +34,7 @@ class Prompt:
         intent: what the caller wants; None for something that no menu offers.
     """
 
-    text: str
+    text: Annotated[str, Field(pattern=r"\w")]
     intent: str | None = None
 
 

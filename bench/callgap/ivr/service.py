@@ -100,9 +100,13 @@ class Service:
     nodes: Annotated[Mapping[str, Node], Field(min_length=1)]
 
     @model_validator(mode="after")
-    def _intents_have_one_place(self) -> Self:
+    def _places_exist_and_are_one_per_intent(self) -> Self:
         if self.start not in self.nodes:
             raise ValueError(f"start: found {self.start!r}, accepted: {', '.join(self.nodes)}")
+        ends = {choice.goto for node in self.nodes.values() for choice in node.choices}
+        for key, end in (("human", self.human), ("after_attempts", self.after_attempts)):
+            if end is not None and end not in ends:
+                raise ValueError(f"{key}: found {end!r}, accepted: {', '.join(sorted(ends))}")
         seen: dict[str, str] = {}
         for name, node in self.nodes.items():
             for intent in itertools.chain.from_iterable(choice.intents for choice in node.choices):

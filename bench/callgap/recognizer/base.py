@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from callgap.audio import AudioBatch
-from callgap.records import OK, Context, ItemStatus
+from callgap.records import OK, Context, Grammar, ItemStatus
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,17 @@ class Recognizer(Protocol):
 
         Returns:
             One hypothesis per item; an item that came without audio keeps its status.
+        """
+
+    def check(self, grammars: Iterable[Grammar], language: str) -> None:
+        """Refuse what cannot be recognized before anything is.
+
+        Args:
+            grammars: of the service; empty for open speech.
+            language: BCP 47 tag.
+
+        Raises:
+            InputError: a grammar or the language is not one that the recognizer takes.
         """
 
     def identity(self) -> Mapping[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass as plain_dataclass
 from functools import cached_property, lru_cache
 from importlib.metadata import version
@@ -56,8 +56,7 @@ class PocketSphinx:
         """
         if context.grammar is None:
             raise InputError("recognizer=pocketsphinx listens for a grammar, and this service gives none")
-        if not context.language.lower().startswith("en"):
-            raise InputError(f"recognizer=pocketsphinx understands en-US only, found language {context.language!r}")
+        self.check([context.grammar], context.language)
         listen = _decoder(self.garbage).listen(context.grammar, self.garbage_weight)
         audio = batch.resampled(_SAMPLE_RATE)
         hypotheses = [
@@ -65,6 +64,17 @@ class PocketSphinx:
             for i, status in enumerate(audio.statuses)
         ]
         return Transcription(audio.utterance_ids, tuple(hypotheses))
+
+    def check(self, grammars: Iterable[Grammar], language: str) -> None:
+        """Check the language, and that the dictionary has every word.
+
+        Raises:
+            InputError: the language is not English, or a word has no pronunciation.
+        """
+        if not language.lower().startswith("en"):
+            raise InputError(f"recognizer=pocketsphinx understands en-US only, found language {language!r}")
+        for word in (*self.garbage, *(word for grammar in grammars for word in words_of(grammar))):
+            _pronunciations(word)
 
     def identity(self) -> Mapping[str, str]:
         """The version of PocketSphinx and of the model in its wheel."""

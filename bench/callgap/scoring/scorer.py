@@ -31,9 +31,11 @@ class Scorer:
     units: tuple[Unit, ...]
 
     @model_validator(mode="after")
-    def _primary_is_declared(self) -> Self:
+    def _primary_and_words_are_declared(self) -> Self:
         if self.primary not in self.normalizers:
             raise ValueError(f"primary: found {self.primary!r}; {one_of(self.primary, self.normalizers)}")
+        if "word" not in self.units:
+            raise ValueError(f"units: found {list(self.units)}; `word` must be among them, rates of groups rest on it")
         return self
 
     def score(self, references: Sequence[tuple[str, str]], hypotheses: Mapping[str, Mapping[str, Any]]) -> pa.Table:
