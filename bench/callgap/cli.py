@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,6 +33,13 @@ class _Commands(click.Group):
             return super().invoke(context)
         except InputError as error:
             click.echo(f"callgap: {error}", err=True)
+            sys.exit(2)
+        except BrokenPipeError:
+            # Whoever read the output has gone; there is nobody to tell.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(1)
+        except OSError as error:
+            click.echo(f"callgap: {error.filename}: {error.strerror}", err=True)
             sys.exit(2)
 
 

@@ -76,7 +76,10 @@ def _published(directory: RunDirectory) -> dict[str, Any]:
         raise InputError(
             f"{directory.path} has no report.json: the run was not finished, go on with resume={directory.path}"
         )
-    report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        raise InputError(f"{path} is damaged; make it again with callgap score {directory.path}") from None
     report["provenance"] = _clean(report["provenance"])
     utterances = directory.read_table("utterances.parquet")
     report["worst"] = _anonymous(report, utterances)

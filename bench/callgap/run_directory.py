@@ -19,6 +19,7 @@ from callgap.errors import InputError, first_line
 from callgap.records import COVARIATES, HYPOTHESES, TIMINGS
 
 FORMAT = 1
+_NOTES = ("name", "choices", "overrides", "fingerprint", "corpus", "recognizer")
 _STREAMS = {"timings": TIMINGS, "covariates": COVARIATES, "hypotheses": HYPOTHESES}
 # A part counts once its hypotheses are there, so they are written last.
 
@@ -84,6 +85,9 @@ class RunDirectory:
             raise InputError(
                 f"{path}/run.json, key format: found {found!r}, accepted: {FORMAT}; run it again with this version"
             )
+        missing = [key for key in _NOTES if key not in directory.provenance()]
+        if missing:
+            raise InputError(f"{path}/run.json lacks the keys {', '.join(missing)}: begin a new run")
         return directory
 
     def provenance(self) -> dict[str, Any]:

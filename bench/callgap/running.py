@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -49,14 +50,16 @@ class _Sweep:
     def attempt(self, cell: Cell, path: Path, *, resume: bool) -> None:
         """Do one run; a failure is recorded, so that the other runs of a sweep go on."""
         try:
-            report = run_cell(cell, path, resume=resume, console=self.console)
+            report = run_cell(cell, path, resume=resume, console=Console(stderr=True))
         except KeyboardInterrupt:
             print(f"\ncallgap: stopped; go on with callgap run resume={path}", file=sys.stderr)
             sys.exit(130)
         except Exception as error:
             self._failed(path, error)
         else:
-            announce(report, path, self.console)
+            # A reader who has gone must not stop the other runs of a sweep.
+            with contextlib.suppress(BrokenPipeError):
+                announce(report, path, self.console)
 
     def status(self) -> int:
         """Name the runs that failed; exit status 2 where their input was at fault, 1 where the program was."""
@@ -147,9 +150,17 @@ def _stored_cell(path: Path, known: Any) -> Cell:
 
 def _preflight(overrides: list[str], known: Any) -> None:
     for job in _job_overrides(overrides, known):
-        content = plain(composed(job, config_dir=known.config_dir))
+        config = composed(job, config_dir=known.config_dir)
+        _require_place(Path(config.hydra.sweep.dir if known.multirun else config.hydra.run.dir))
+        content = plain(config)
         options(content)
         examined(units(content))
+
+
+def _require_place(path: Path) -> None:
+    ancestor = next(folder for folder in [path, *path.absolute().parents] if folder.exists())
+    if not ancestor.is_dir() or not os.access(ancestor, os.W_OK | os.X_OK):
+        raise InputError(f"hydra.run.dir={path} cannot be made: {ancestor} is no folder that can be written to")
 
 
 def _job_overrides(overrides: list[str], known: Any) -> list[list[str]]:

@@ -35,6 +35,7 @@ from runs import TINY, callgap
             ["run", "corpus=fsdd", "corpus.root=/nowhere/at/all"],
             "corpus.root=/nowhere/at/all has no folder `recordings`",
         ),
+        (["run", "hydra.run.dir=/dev/null/run"], "hydra.run.dir=/dev/null/run cannot be made: /dev/null is no folder"),
         (["run", "~channel"], "channel: found None; accepted is one of callgap list channel"),
         (["run", "corpus=null"], "Config group override must be a string"),
         (["run", "ivr.human=nobody"], "human: found 'nobody', accepted: again, agent"),

@@ -11,4 +11,4 @@ def finished(tmp_path_factory):
     path = folder / "finished"
     done = callgap_process("run", *TINY, "engine.workers=2", f"hydra.run.dir={path}", cwd=folder)
     assert done.returncode == 0, done.stdout + done.stderr
-    return path, done.stdout
+    return path, done.stderr + done.stdout

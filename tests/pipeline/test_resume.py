@@ -80,7 +80,7 @@ def copy(finished, tmp_path):
 
 def test_a_finished_run_resumes_without_recognizing_anything_again(copy, finished):
     done = callgap("run", f"resume={copy}", cwd=copy.parent)
-    assert "recognizing" not in done.stdout
+    assert "recognizing" not in done.output
     assert digest(copy) == digest(finished[0])
 
 
@@ -117,7 +117,14 @@ def test_a_damaged_part_is_named_and_can_be_heard_again(copy, finished, stream):
 
 @pytest.mark.parametrize(
     ("name", "content"),
-    [("config.yaml", None), ("config.yaml", "{"), ("run.json", "[]"), ("run.json", "{"), ("utterances.parquet", "x")],
+    [
+        ("config.yaml", None),
+        ("config.yaml", "{"),
+        ("run.json", "[]"),
+        ("run.json", "{"),
+        ("run.json", '{"format": 1}'),
+        ("utterances.parquet", "x"),
+    ],
 )
 def test_a_damaged_run_directory_is_one_sentence(copy, name, content):
     if content is None:
