@@ -10,7 +10,7 @@ from hydra.utils import instantiate
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from callgap.configuration import STAGES
-from callgap.errors import InputError, first_line
+from callgap.errors import InputError, first_line, one_of
 
 
 def units(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -44,12 +44,18 @@ class Options(BaseModel):
     batch_size: Annotated[int, Field(ge=1, le=100_000)]
 
 
+_KEYS = (*STAGES, *Options.model_fields, "resume")
+
+
 def options(content: Mapping[str, Any]) -> Options:
     """Check the values that belong to no stage.
 
     Raises:
-        InputError: a value has the wrong type or lies outside its range.
+        InputError: a value has the wrong type or lies outside its range, or a key is unknown.
     """
+    for key in content:
+        if key not in _KEYS:
+            raise InputError(f"{key}: there is no such key; {one_of(key, _KEYS)}")
     try:
         return Options.model_validate({name: content[name] for name in Options.model_fields})
     except ValidationError as error:

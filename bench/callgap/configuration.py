@@ -79,9 +79,16 @@ def plain(config: DictConfig) -> dict[str, Any]:
 
 
 def choices_of(config: DictConfig) -> dict[str, str]:
-    """Which unit was chosen for each stage."""
+    """Which unit was chosen for each stage.
+
+    Raises:
+        InputError: a stage has no choice, or several.
+    """
     chosen = config.hydra.runtime.choices
-    return {stage: str(chosen.get(stage)) for stage in STAGES}
+    for stage in STAGES:
+        if stage not in chosen:
+            raise InputError(f"{stage}: one choice is needed, found none or several; see callgap list {stage}")
+    return {stage: str(chosen[stage]) for stage in STAGES}
 
 
 def cell_name(choices: Mapping[str, str]) -> str:

@@ -120,13 +120,20 @@ def _parsed(arguments: list[str]) -> Any:
     complaint = io.StringIO()
     try:
         with contextlib.redirect_stderr(complaint):
-            return get_args_parser().parse_intermixed_args(arguments)
+            known = get_args_parser().parse_intermixed_args(arguments)
     except SystemExit as end:
         if not end.code:
             raise
         raise InputError(
             f"`{' '.join(arguments)}` cannot be read: accepted are KEY=VALUE and the flags of callgap run --help"
         ) from None
+    if known.config_name or known.config_path:
+        raise InputError(
+            "--config-name and --config-path are not accepted: use overrides, or --config-dir DIR"
+        )
+    if known.config_dir and not Path(known.config_dir).is_dir():
+        raise InputError(f"--config-dir: found {known.config_dir!r}, which is no folder")
+    return known
 
 
 def _value(overrides: Sequence[str], key: str) -> str | None:
@@ -151,6 +158,7 @@ def _stored_cell(path: Path, known: Any) -> Cell:
 def _preflight(overrides: list[str], known: Any) -> None:
     for job in _job_overrides(overrides, known):
         config = composed(job, config_dir=known.config_dir)
+        choices_of(config)
         _require_place(Path(config.hydra.sweep.dir if known.multirun else config.hydra.run.dir))
         content = plain(config)
         options(content)
