@@ -75,8 +75,10 @@ class _Sweep:
         print(f"callgap: {error}", file=sys.stderr)
         _remove_if_empty(path)
         if (path / "run.json").exists():
-            directory = RunDirectory.open(path)
-            directory.write_json("run.json", {**directory.provenance(), "error": str(error)})
+            # What failed may be the disk itself; then the sentence above is all there is to say.
+            with contextlib.suppress(InputError):
+                directory = RunDirectory.open(path)
+                directory.write_json("run.json", {**directory.provenance(), "error": str(error)})
 
 
 def run_command(arguments: list[str], console: Console) -> int:
@@ -128,9 +130,7 @@ def _parsed(arguments: list[str]) -> Any:
             f"`{' '.join(arguments)}` cannot be read: accepted are KEY=VALUE and the flags of callgap run --help"
         ) from None
     if known.config_name or known.config_path:
-        raise InputError(
-            "--config-name and --config-path are not accepted: use overrides, or --config-dir DIR"
-        )
+        raise InputError("--config-name and --config-path are not accepted: use overrides, or --config-dir DIR")
     if known.config_dir and not Path(known.config_dir).is_dir():
         raise InputError(f"--config-dir: found {known.config_dir!r}, which is no folder")
     return known

@@ -22,7 +22,7 @@ from pydantic.dataclasses import dataclass
 from callgap.audio import AudioBatch
 from callgap.corpus.card import Card, load_card
 from callgap.corpus.files import read_batch, sha256_of
-from callgap.errors import InputError
+from callgap.errors import InputError, first_line
 from callgap.records import table, utterances_schema
 from callgap.resources import datasets_dir
 
@@ -148,7 +148,9 @@ def read_speakers(folder: Path) -> dict[str, dict[str, str]]:
         return {name: {"accent": str(p["accent"]), "gender": str(p["gender"])} for name, p in people.items()}
     except (KeyError, SyntaxError, TypeError, UnicodeDecodeError, ValueError, AttributeError) as error:
         source = script if script.is_file() else sheet
-        raise InputError(f"{source} does not give accent and gender by speaker: {error!r}") from None
+        raise InputError(
+            f"{source} does not give accent and gender by speaker: {type(error).__name__} {first_line(error)[:40]}"
+        ) from None
 
 
 def _dictionary(source: str) -> Mapping[str, Mapping[str, str]]:
