@@ -66,30 +66,32 @@ def run(cell: Cell, path: Path, *, resume: bool, console: Console) -> dict[str, 
     origin = {
         "corpus": {
             "name": cell.choices["corpus"],
-            "revision": corpus.card.revision,
+            "revision": corpus.revision(),
             "fingerprint": corpus.fingerprint(),
         },
         "recognizer": dict(unit["recognizer"].identity()),
     }
     directory = _resumed(path, cell, origin) if resume else _begun(path, cell, origin, unit)
-    directory.write_table("utterances.parquet", utterances)
+    with directory.locked():
+        directory.write_table("utterances.parquet", utterances)
 
-    begin = time.perf_counter()
-    stage = Recognition(
-        corpus, unit["alteration"], unit["channel"], unit["recognizer"], plan.grammars, corpus.card.language
-    )
-    jobs = list(_jobs(plan, utterances, directory, chosen.batch_size))
-    parts = ((len(part.hypotheses), part) for part in engine.map(stage, jobs))
-    total = sum(len(job.utterances) for job in jobs)
-    for part in track(parts, total, "recognizing", console):
-        directory.write_part(part)
-    _gather(directory, plan)
+        begin = time.perf_counter()
+        stage = Recognition(
+            corpus, unit["alteration"], unit["channel"], unit["recognizer"], plan.grammars, corpus.card.language
+        )
+        jobs = list(_jobs(plan, utterances, directory, chosen.batch_size))
+        parts = ((len(part.hypotheses), part) for part in engine.map(stage, jobs))
+        total = sum(len(job.utterances) for job in jobs)
+        for part in track(parts, total, "recognizing", console):
+            directory.write_part(part)
+        _gather(directory, plan)
 
-    notes = directory.provenance()
-    notes["counts_by_status"] = _counts(directory)
-    notes["seconds"] = {**notes.get("seconds", {}), "recognition": round(time.perf_counter() - begin, 1)}
-    directory.write_json("run.json", notes)
-    return evaluate(directory, unit)
+        notes = directory.provenance()
+        notes.pop("error", None)
+        notes["counts_by_status"] = _counts(directory)
+        notes["seconds"] = {**notes.get("seconds", {}), "recognition": round(time.perf_counter() - begin, 1)}
+        directory.write_json("run.json", notes)
+        return evaluate(directory, unit)
 
 
 def _begun(path: Path, cell: Cell, origin: Mapping[str, Any], unit: Mapping[str, Any]) -> RunDirectory:

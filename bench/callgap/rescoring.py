@@ -43,7 +43,9 @@ def score_command(runs: Sequence[Path], overrides: Sequence[str], console: Conso
             raise InputError(f"{override}: score changes what is judged, not what was heard; {one_of(stage, JUDGING)}")
     for path in runs:
         directory, unit = _rescored(path, overrides) if overrides else _as_it_was(path)
-        announce(evaluate(directory, unit), directory.path, console)
+        with directory.locked():
+            report = evaluate(directory, unit)
+        announce(report, directory.path, console)
 
 
 def _as_it_was(path: Path) -> tuple[RunDirectory, dict[str, Any]]:

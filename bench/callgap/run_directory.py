@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 import yaml
+from filelock import FileLock, Timeout
 
 from callgap.errors import InputError, first_line
 from callgap.records import COVARIATES, HYPOTHESES, TIMINGS
@@ -152,6 +153,23 @@ class RunDirectory:
     def write_json(self, name: str, content: Mapping[str, Any]) -> None:
         """Write a JSON file whole."""
         self.write_text(name, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep every other process from writing into the run; the system frees the lock of a process that is killed.
+
+        Raises:
+            InputError: another process is writing into it.
+        """
+        lock = FileLock(self.path / ".lock", timeout=0)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise InputError(f"{self.path} is being written by another process: wait for it to end") from None
+        try:
+            yield
+        finally:
+            lock.release()
 
     def _parts(self, stream: str) -> list[Path]:
         return sorted((self.path / stream).glob("part-*.parquet"))

@@ -75,6 +75,12 @@ def test_the_fingerprint_follows_the_recordings(folder):
     assert FsddCorpus(root=folder).fingerprint() != before
 
 
+def test_recordings_that_are_not_the_pinned_ones_are_counted_in_the_revision(folder, pinned):
+    assert FsddCorpus(root=folder).revision() == FsddCorpus(root=folder).card.revision
+    soundfile.write(folder / "recordings" / "0_abe_0.wav", np.zeros(10), 8000)
+    assert FsddCorpus(root=folder).revision().endswith(", 1 recordings changed")
+
+
 def test_metadata_is_parsed_and_never_executed(folder):
     (folder / "metadata.py").write_text("raise SystemExit(1)\nmetadata = {'abe': {'gender': 'male', 'accent': 'x'}}\n")
     assert read_speakers(folder) == {"abe": {"accent": "x", "gender": "male"}}

@@ -13,6 +13,8 @@ import pytest
 import yaml
 from runs import TINY, callgap, digest
 
+from callgap.run_directory import RunDirectory
+
 MOMENTS = 5
 
 
@@ -152,6 +154,25 @@ def test_a_new_run_never_overwrites_an_old_one(copy):
     assert done.exit_code == 2
     assert "holds a run already" in done.stderr
     assert digest(copy) == before
+
+
+def test_two_processes_never_write_into_one_run(copy, finished):
+    before = digest(copy)
+    with RunDirectory.open(copy).locked():
+        for command in (["run", f"resume={copy}"], ["score", copy]):
+            done = callgap(*command, cwd=copy.parent, check=False)
+            assert done.exit_code == 2
+            assert "is being written by another process" in done.stderr
+    assert digest(copy) == before
+    callgap("score", copy, cwd=copy.parent)
+    assert digest(copy) == digest(finished[0])
+
+
+def test_the_error_of_a_failed_run_is_gone_once_it_has_succeeded(copy):
+    notes = json.loads((copy / "run.json").read_text())
+    (copy / "run.json").write_text(json.dumps({**notes, "error": "the disk was full"}))
+    callgap("run", f"resume={copy}", cwd=copy.parent)
+    assert "error" not in json.loads((copy / "run.json").read_text())
 
 
 def test_the_stored_configuration_is_the_resolved_one(finished):

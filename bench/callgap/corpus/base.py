@@ -34,5 +34,8 @@ class Corpus(Protocol):
             One item per row, in its order; an item that cannot be heard is `excluded` with its reason.
         """
 
+    def revision(self) -> str:
+        """Which version of the data was read: the card's, or that with a note of what differs from it."""
+
     def fingerprint(self) -> str:
         """SHA-256 (hexadecimal) of everything that the utterances and their audio depend on."""

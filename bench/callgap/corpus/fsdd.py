@@ -70,12 +70,20 @@ class FsddCorpus:
         paths = [self._folder / "recordings" / Path(name).name for name in utterances["audio"].to_pylist()]
         return read_batch(paths, utterances["utterance_id"].to_pylist(), self.card.sample_rate)
 
+    def revision(self) -> str:
+        """The pinned revision, with the number of recordings that differ from it."""
+        pinned = checksums()
+        changed = sum(pinned.get(utterance) != found for utterance, found in self._found.items())
+        return f"{self.card.revision}, {changed} recordings changed" if changed else self.card.revision
+
     def fingerprint(self) -> str:
         """SHA-256 over the ids and the checksums of the recordings that are used."""
-        digest = hashlib.sha256()
-        for row in self.utterances().to_pylist():
-            digest.update(f"{row['utterance_id']} {sha256_of(Path(row['audio']))}\n".encode())
-        return digest.hexdigest()
+        lines = "".join(f"{utterance} {found}\n" for utterance, found in self._found.items())
+        return hashlib.sha256(lines.encode()).hexdigest()
+
+    @cached_property
+    def _found(self) -> dict[str, str]:
+        return {row["utterance_id"]: sha256_of(Path(row["audio"])) for row in self.utterances().to_pylist()}
 
     def _rows(self) -> Iterator[dict[str, object]]:
         for number, (name, person) in enumerate(sorted(self._speakers.items()), start=1):

@@ -92,6 +92,10 @@ class SyntheticCorpus:
         signals = [self._speak(row) for row in rows]
         return batch_of(signals, espeak().sample_rate, [row["utterance_id"] for row in rows])
 
+    def revision(self) -> str:
+        """The card's: the audio is made anew from the configuration, which the fingerprint covers."""
+        return self.card.revision
+
     def fingerprint(self) -> str:
         """SHA-256 of the configuration and the version of espeak-ng's wheel."""
         parts = {

@@ -24,7 +24,7 @@ class Outcome(StrEnum):
     NOT_UNDERSTOOD = "not_understood"
     """Nowhere: nothing was understood and no further attempt was possible."""
     HUMAN = "human"
-    """With a person, asked for and understood, or after the attempts were used up."""
+    """With a person: asked for, or after the attempts were used up, or because something else was taken for it."""
     LOST = "lost"
     """Unknown, because the recognizer owed a text: counted as lost, never as a caller's or a menu's failure."""
 
