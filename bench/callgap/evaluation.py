@@ -119,15 +119,18 @@ def examined(unit: Mapping[str, Any]) -> dict[str, Attribute]:
 
 
 def check_references(unit: Mapping[str, Any], utterances: pa.Table) -> None:
-    """Check that every reference group that was asked for is there.
+    """Check that every reference group is there.
 
     Raises:
-        InputError: `fairness.references` names a group that no speaker belongs to.
+        InputError: the reference of an attribute is a group that no speaker belongs to.
     """
-    for name, reference in unit["fairness"].references.items():
+    for name, attribute in examined(unit).items():
         groups = set(membership(utterances, name).values())
-        if reference not in groups:
-            raise InputError(f"fairness.references.{name}: found {reference!r}; {one_of(reference, groups)}")
+        if attribute.reference not in groups:
+            raise InputError(
+                f"fairness.references.{name}: found {attribute.reference!r}, which no speaker belongs to; "
+                f"{one_of(attribute.reference, groups)}"
+            )
 
 
 def judged(compared: Compared, policy: Policy, card: Card) -> list[Row]:

@@ -14,7 +14,7 @@ from callgap import __version__
 from callgap.resources import conf_dir
 
 _PACKAGES = (
-    "torch", "torchaudio", "numpy", "scipy", "pyarrow", "pandas", "hydra-core", "soundfile", "librosa", "pocketsphinx",
+    "torch", "torchaudio", "numpy", "scipy", "pyarrow", "pandas", "hydra-core", "soundfile", "pocketsphinx",
     "espeakng-loader", "whisper-normalizer", "jiwer",
 )  # fmt: skip
 

@@ -29,7 +29,7 @@ from runs import TINY, callgap
         (["run", "fairness.attributes=[age]"], "the corpus has no group attribute 'age'; accepted: accent"),
         (
             ["run", "+fairness.references.accent=martian"],
-            "fairness.references.accent: found 'martian'; accepted: en-029",
+            "fairness.references.accent: found 'martian', which no speaker belongs to; accepted: en-029",
         ),
         (
             ["run", "corpus=fsdd", "corpus.root=/nowhere/at/all"],

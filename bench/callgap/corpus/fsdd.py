@@ -71,10 +71,13 @@ class FsddCorpus:
         return read_batch(paths, utterances["utterance_id"].to_pylist(), self.card.sample_rate)
 
     def revision(self) -> str:
-        """The pinned revision, with the number of recordings that differ from it."""
+        """The pinned revision, with the number of recordings that differ from it or are missing."""
         pinned = checksums()
+        wanted = {name for name in pinned if name != "metadata.py" and int(name.split("_")[2]) < self.takes}
         changed = sum(pinned.get(utterance) != found for utterance, found in self._found.items())
-        return f"{self.card.revision}, {changed} recordings changed" if changed else self.card.revision
+        missing = len(wanted - self._found.keys())
+        notes = [f"{n} recordings {what}" for n, what in ((changed, "changed"), (missing, "missing")) if n]
+        return ", ".join([self.card.revision, *notes])
 
     def fingerprint(self) -> str:
         """SHA-256 over the ids and the checksums of the recordings that are used."""

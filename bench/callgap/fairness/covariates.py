@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TypedDict
 
-import librosa
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float32, Float64
 from numpy import ndarray
 
 _FRAME_S = 0.025
 _F0_HZ = (65.0, 400.0)
+_F0_FRAME_S = 0.06
+_VOICED = 0.6
 
 
 class Covariates(TypedDict):
@@ -36,7 +36,8 @@ def measure(signal: Float32[ndarray, " sample"], sample_rate: int, words: int) -
     Returns:
         Seconds; signal-to-noise ratio in dB (level of the loudest 30 % of 25 ms frames over that of the quietest 10 %:
         a rank within one corpus, not an absolute figure); words per second of speech (frames within 30 dB of the
-        loudest); median fundamental frequency in Hz (YIN, de Cheveigne & Kawahara 2002); bandwidth in Hz (below it
+        loudest); median fundamental frequency in Hz (autocorrelation divided by
+        that of the window, Boersma 1993); bandwidth in Hz (below it
         lies 99 % of the energy); share of samples at full scale. None where a recording is too short to measure.
     """
     duration = len(signal) / sample_rate
@@ -48,36 +49,56 @@ def measure(signal: Float32[ndarray, " sample"], sample_rate: int, words: int) -
         return nothing
     levels = _levels_db(signal, size)
     loud = levels > levels.max() - 30
-    rolloff = librosa.feature.spectral_rolloff(S=_mean_spectrum(signal, sample_rate), sr=sample_rate, roll_percent=0.99)
     return Covariates(
         duration_s=duration,
         snr_db=float(np.quantile(levels, 0.85) - np.quantile(levels, 0.05)),
         speaking_rate=words / float(loud.sum() * _FRAME_S),
         f0=_median_f0(signal, sample_rate),
-        bandwidth_hz=float(rolloff[0, 0]),
+        bandwidth_hz=_bandwidth_hz(signal, sample_rate),
         clipping=float(np.mean(np.abs(signal) >= 0.999)),
     )
 
 
 def _levels_db(signal: Float32[ndarray, " sample"], size: int) -> Float32[ndarray, " frame"]:
-    rms = librosa.feature.rms(y=signal, frame_length=size, hop_length=size, center=False)[0]
-    levels: Float32[ndarray, " frame"] = 20 * np.log10(rms + 1e-6)
+    frames = signal[: len(signal) // size * size].reshape(-1, size)
+    levels: Float32[ndarray, " frame"] = 20 * np.log10(np.sqrt(np.mean(frames**2, axis=1)) + np.float32(1e-6))
     return levels
 
 
-def _mean_spectrum(signal: Float32[ndarray, " sample"], sample_rate: int) -> Float32[ndarray, "bin 1"]:
-    size = 1 << int(np.log2(_FRAME_S * sample_rate) + 0.5)
-    spectrum: Float32[ndarray, "bin 1"] = (np.abs(librosa.stft(signal, n_fft=size)) ** 2).mean(axis=1, keepdims=True)
-    return spectrum
+def _bandwidth_hz(signal: Float32[ndarray, " sample"], sample_rate: int) -> float:
+    energy = np.cumsum(np.abs(np.fft.rfft(signal.astype(np.float64))) ** 2)
+    place = int(np.searchsorted(energy, 0.99 * energy[-1]))
+    return place * sample_rate / len(signal)
 
 
 def _median_f0(signal: Float32[ndarray, " sample"], sample_rate: int) -> float | None:
-    frame = 1 << int(np.ceil(np.log2(3 * sample_rate / _F0_HZ[0])))
-    if len(signal) < frame:
+    size = round(_F0_FRAME_S * sample_rate)
+    if len(signal) < size:
         return None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)
-        f0 = librosa.yin(signal, fmin=_F0_HZ[0], fmax=_F0_HZ[1], sr=sample_rate, frame_length=frame)
-    rms = librosa.feature.rms(y=signal, frame_length=frame, hop_length=frame // 4)[0][: len(f0)]
-    voiced = f0[rms > 0.3 * rms.max()]
-    return float(np.median(voiced)) if len(voiced) else None
+    starts = range(0, len(signal) - size + 1, size // 4)
+    frames = np.stack([signal[start : start + size] for start in starts]).astype(np.float64)
+    frames -= frames.mean(axis=1, keepdims=True)
+    window = np.hanning(size)
+    ratio = _autocorrelation(frames * window) / _autocorrelation(window[None])
+    shortest, longest = round(sample_rate / _F0_HZ[1]), round(sample_rate / _F0_HZ[0])
+    lags = ratio[:, shortest : longest + 1]
+    # The shortest lag that is nearly as good as the best: a period of two periods is one too.
+    near = np.argmax(lags >= 0.97 * lags.max(axis=1, keepdims=True), axis=1)
+    peak = np.array([_climb(row, int(place)) for row, place in zip(lags, near, strict=True)])
+    loud = np.sqrt(np.mean(frames**2, axis=1))
+    voiced = (lags[np.arange(len(lags)), peak] > _VOICED) & (loud > 0.3 * loud.max())
+    return float(np.median(sample_rate / (shortest + peak[voiced]))) if voiced.any() else None
+
+
+def _climb(values: Float64[ndarray, " lag"], place: int) -> int:
+    while place + 1 < len(values) and values[place + 1] > values[place]:
+        place += 1
+    return place
+
+
+def _autocorrelation(frames: Float64[ndarray, "frame sample"]) -> Float64[ndarray, "frame lag"]:
+    size = frames.shape[1]
+    power = np.abs(np.fft.rfft(frames, 2 * size, axis=1)) ** 2
+    sums = np.fft.irfft(power, axis=1)[:, : size // 2]
+    normalized: Float64[ndarray, "frame lag"] = sums / np.maximum(sums[:, :1], 1e-12)
+    return normalized

@@ -44,11 +44,10 @@ def _row(evidence: Evidence, attribute: str, group: str, members: set[str]) -> d
         "standing": standing.value,
         "speakers": len(members),
         **_counts(evidence, members),
-        **_covariates(evidence, members),
     }
     if len(members) >= DESCRIBED:
         row |= {name: _rate(frame, members) for name, frame in evidence.by_speaker.items()}
-        row |= _wer_variants(evidence, members) | _rejection(evidence, members)
+        row |= _covariates(evidence, members) | _wer_variants(evidence, members) | _rejection(evidence, members)
     return row
 
 
