@@ -21,7 +21,7 @@ from callgap.progress import track
 from callgap.provenance import provenance
 from callgap.recognition import Job, Recognition
 from callgap.records import Status
-from callgap.run_directory import Part, RunDirectory
+from callgap.run_directory import RunDirectory
 
 
 @dataclass(frozen=True)
@@ -161,6 +161,3 @@ def _sorted(rows: pa.Table, places: Sequence[int]) -> pa.Table:
 def _counts(directory: RunDirectory) -> dict[str, int]:
     found = directory.read_table("hypotheses.parquet")["status"].to_pylist()
     return {status.value: found.count(status.value) for status in Status}
-
-
-__all__ = ["Cell", "Part", "run"]

@@ -15,7 +15,7 @@ from pydantic.dataclasses import dataclass
 from callgap.errors import one_of
 from callgap.fairness.endpoints import CONTRASTED
 from callgap.fairness.evidence import Evidence
-from callgap.fairness.groups import EVERYONE, group_rows
+from callgap.fairness.groups import group_rows
 from callgap.fairness.membership import CONTRADICTORY, UNKNOWN
 from callgap.fairness.standing import EXPLORATORY, JUDGED, Standing
 from callgap_kernels.resampling import BootstrapT, bootstrap_t
@@ -71,9 +71,7 @@ class Comparison:
         """
         rows = group_rows(evidence)
         contrasts: list[Row] = []
-        for attribute, groups in {EVERYONE: None, **evidence.membership}.items():
-            if groups is None:
-                continue
+        for attribute, groups in evidence.membership.items():
             own = [row for row in rows if row["attribute"] == attribute]
             contrasts += _Attribute(self, evidence, attribute, references[attribute], groups, own).contrasts()
         return Compared(rows, contrasts)

@@ -52,7 +52,8 @@ def headline(contrasts: Sequence[Row], groups: Sequence[Row], policy: Row, card:
         card: of the corpus.
 
     Returns:
-        The harm that the limits support best among the primary endpoints, after an unfit system and before all else.
+        An unfit system first; else the gravest verdict, then the first declared endpoint whose limits exclude 0, and of
+        its gaps the one with the largest lower limit. It need not be the largest gap of the report.
     """
     primary = primary_endpoints(contrasts, policy)
     rows = [row for row in under_primary_normalizer(contrasts, policy) if row["endpoint"] in primary]
