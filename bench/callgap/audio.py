@@ -53,6 +53,12 @@ class AudioBatch:
         """The device that holds the samples."""
         return self.samples.device
 
+    @property
+    def item_ids(self) -> tuple[str, ...]:
+        """What each item is seeded by: the utterance, and where its window begins unless that is the beginning."""
+        begins = self.windows[:, 0].tolist()
+        return tuple(f"{u}@{begin}" if begin else u for u, begin in zip(self.utterance_ids, begins, strict=True))
+
     def signal(self, index: int) -> Signal:
         """The samples of one item, `[sample]`, without padding."""
         return self.samples[index, : int(self.lengths[index])]
@@ -80,9 +86,21 @@ class AudioBatch:
         Returns:
             The new batch.
         """
+        return self.map_items(lambda signal, _: function(signal), sample_rate)
+
+    def map_items(self, function: Callable[[Signal, str], Signal], sample_rate: int | None = None) -> AudioBatch:
+        """Apply a function that also needs to know which item it works on, for the seed of what it draws.
+
+        Args:
+            function: from `[sample]` and the item's id to `[sample]`; not called for items that are not ok.
+            sample_rate: of the results, in Hz; None keeps it.
+
+        Returns:
+            The new batch.
+        """
         signals = [
-            function(self.signal(i)) if self.statuses[i].status is Status.OK else self.signal(i)
-            for i in range(len(self))
+            function(self.signal(i), item) if self.statuses[i].status is Status.OK else self.signal(i)
+            for i, item in enumerate(self.item_ids)
         ]
         return self.with_signals(signals, sample_rate or self.sample_rate)
 
@@ -134,7 +152,7 @@ def batch_of(
 
 
 def utterance_seed(seed: int, purpose: str, utterance_id: str) -> int:
-    """A seed that depends on the utterance and the purpose only, never on the system compared or on the order.
+    """A seed that depends on the utterance (or item) and the purpose only, never on the system or the order.
 
     Args:
         seed: of the run.

@@ -92,8 +92,16 @@ UTTERANCES = _schema(
     slots=pa.map_(_TEXT, _TEXT),
     take=pa.int32(),
     session_id=_TEXT,
+    audio_channel=pa.int32(),
+    audio_begin_s=_REAL,
+    audio_end_s=_REAL,
+    fault=_TEXT,
 )
-"""One row per utterance; the group attributes that the corpus's card declares follow as string columns."""
+"""One row per utterance; the group attributes that the corpus's card declares follow as string columns.
+
+`audio_channel` (from 0), `audio_begin_s` and `audio_end_s` say where in the file the utterance is; null is all of it.
+`fault` is why the row itself cannot be used (a reason code): its utterance is `excluded` unheard.
+"""
 
 COVARIATES = _schema(
     utterance_id=_TEXT,

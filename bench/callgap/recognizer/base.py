@@ -44,6 +44,10 @@ class Transcription:
 class Recognizer(Protocol):
     """Turns speech into text. The text depends on the utterance and the context alone."""
 
+    @property
+    def hears(self) -> bool:
+        """Whether the text comes from the audio; False where it is looked up by the utterance's id."""
+
     def transcribe(self, batch: AudioBatch, context: Context) -> Transcription:
         """Recognize a batch.
 

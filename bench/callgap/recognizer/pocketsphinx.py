@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass as plain_dataclass
 from functools import cached_property, lru_cache
 from importlib.metadata import version
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import pocketsphinx
@@ -47,6 +47,7 @@ class PocketSphinx:
     padding_dbfs: Annotated[float, Field(ge=-96, le=-30)]
     vad_threshold_dbfs: Annotated[float, Field(ge=-96, le=0)]
     vad_minimum_s: Annotated[float, Field(ge=0, le=2)]
+    hears: ClassVar[bool] = True
 
     def transcribe(self, batch: AudioBatch, context: Context) -> Transcription:
         """Recognize a batch, one utterance after the other; a process serves one batch at a time.
