@@ -20,6 +20,7 @@ from callgap.resources import conf_dir
 STAGES = ("corpus", "alteration", "channel", "recognizer", "scoring", "fairness", "ivr", "verdict", "report", "engine")
 
 _NO_RESULT = ("engine", "batch_size", "resume", "hydra")
+_PLACES = ("root", "home", "download", "manifest", "strict")
 
 
 def register_resolvers() -> None:
@@ -101,7 +102,7 @@ def fingerprint(content: Mapping[str, Any]) -> str:
     """SHA-256 of everything in a resolved configuration that a result depends on (not of where the work is done)."""
     kept = {key: value for key, value in content.items() if key not in _NO_RESULT}
     # Where a corpus lies changes nothing; what it holds has a fingerprint of its own.
-    kept["corpus"] = {key: value for key, value in kept["corpus"].items() if key not in ("root", "home", "download")}
+    kept["corpus"] = {key: value for key, value in kept["corpus"].items() if key not in _PLACES}
     return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
 
 
@@ -141,6 +142,8 @@ def sentence(error: Exception, overrides: Sequence[str] = (), config_dir: str | 
     unknown = re.search(r"Could not override '([^']+)'", text) or re.search(r"Key '([^']+)' is not in struct", text)
     if unknown:
         return _unknown_key(unknown[1], overrides, config_dir)
+    if needed := re.search(r"Missing mandatory value: (\S+)", text):
+        return f"{needed[1]} has no value and needs one: {needed[1]}=..."
     return first_line(error)
 
 

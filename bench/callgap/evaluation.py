@@ -14,10 +14,11 @@ from callgap.corpus import Attribute, Card
 from callgap.errors import InputError, one_of
 from callgap.fairness import membership
 from callgap.fairness.compare import Compared, Comparison, Row
+from callgap.fairness.endpoints import CONTRASTED, ENDPOINTS
 from callgap.fairness.evidence import Evidence
 from callgap.fairness.groups import rejection_counts
 from callgap.fairness.standing import DESCRIBED, EXPLORATORY, JUDGED, MARGIN
-from callgap.ivr import Service, walk
+from callgap.ivr import NoService, Service, walk
 from callgap.records import CONTRASTS, GROUPS, table
 from callgap.report import Findings, render_html, render_markdown, summarize
 from callgap.run_directory import RunDirectory
@@ -37,7 +38,7 @@ def evaluate(directory: RunDirectory, unit: Mapping[str, Any]) -> dict[str, Any]
     utterances, hypotheses, covariates = (
         directory.read_table(f"{name}.parquet") for name in ("utterances", "hypotheses", "covariates")
     )
-    service: Service = unit["ivr"]
+    service: Service | NoService = unit["ivr"]
     attributes = examined(unit)
     check_references(unit, utterances)
     members = {name: membership(utterances, name) for name in attributes}
@@ -58,7 +59,8 @@ def evaluate(directory: RunDirectory, unit: Mapping[str, Any]) -> dict[str, Any]
         outcomes=outcomes,
         covariates=covariates,
         normalizer=unit["scoring"].primary,
-        human=service.human,
+        human="" if isinstance(service, NoService) else service.human,
+        phrases=_phrases(service),
         system=notes["recognizer"]["id"],
         condition=condition(notes["choices"]),
         membership=members,
@@ -98,7 +100,8 @@ def examined(unit: Mapping[str, Any]) -> dict[str, Attribute]:
     """The attributes that a run compares, each with its reference group.
 
     Raises:
-        InputError: an attribute is not on the corpus's card, or is no attribute of persons; an endpoint has no margin.
+        InputError: an attribute is not on the corpus's card, or is no attribute of persons; an endpoint has no margin,
+            or is of calls and there are none.
     """
     card, comparison, policy = unit["corpus"].card, unit["fairness"], unit["verdict"]
     for name in (*(comparison.attributes or ()), *comparison.references):
@@ -107,6 +110,12 @@ def examined(unit: Mapping[str, Any]) -> dict[str, Attribute]:
                 f"fairness.attributes: the corpus has no group attribute {name!r}; {one_of(name, card.attributes)}"
             )
     for name in comparison.endpoints:
+        if ENDPOINTS[name].of_calls and isinstance(unit["ivr"], NoService):
+            spoken = (n for n in CONTRASTED if not ENDPOINTS[n].of_calls)
+            raise InputError(
+                f"fairness.endpoints: {name!r} is counted in calls and ivr=none makes none; take fairness=speech, or "
+                f"{one_of(name, spoken)}"
+            )
         if name not in policy.margins:
             raise InputError(f"verdict.margins has no margin for the endpoint {name!r}; {one_of(name, policy.margins)}")
     names = comparison.attributes or tuple(name for name, a in card.attributes.items() if a.of_person)
@@ -126,7 +135,7 @@ def check_references(unit: Mapping[str, Any], utterances: pa.Table) -> None:
     """
     for name, attribute in examined(unit).items():
         groups = set(membership(utterances, name).values())
-        if attribute.reference not in groups:
+        if attribute.reference is not None and attribute.reference not in groups:
             raise InputError(
                 f"fairness.references.{name}: found {attribute.reference!r}, which no speaker belongs to; "
                 f"{one_of(attribute.reference, groups)}"
@@ -159,12 +168,15 @@ def judged(compared: Compared, policy: Policy, card: Card) -> list[Row]:
     return rows
 
 
-def split_probes(service: Service, utterances: pa.Table, hypotheses: pa.Table) -> tuple[pa.Table, pa.Table]:
+def split_probes(service: Service | NoService, utterances: pa.Table, hypotheses: pa.Table) -> tuple[pa.Table, pa.Table]:
     """Separate what callers said at their node from what probes the recognizer's rejection.
 
     Returns:
-        Rows of `hypotheses` with the full grammar of the utterance's own node; and all others.
+        Rows of `hypotheses` with the full grammar of the utterance's own node; and all others. Without a service
+        nothing is a probe.
     """
+    if isinstance(service, NoService):
+        return hypotheses, hypotheses.slice(0, 0)
     intents = dict(zip(utterances["utterance_id"].to_pylist(), utterances["intent"].to_pylist(), strict=True))
     nodes = {intent: node for intent, (node, _) in service.places.items()}
     own = [
@@ -189,8 +201,10 @@ def policy_hash(config: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
 
 
-def described(service: Service) -> dict[str, object]:
-    """A service as plain values, for the report."""
+def described(service: Service | NoService) -> dict[str, object]:
+    """A service as plain values, for the report; empty where there is none."""
+    if isinstance(service, NoService):
+        return {}
     return {
         "name": service.name,
         "attempts": service.attempts,
@@ -204,6 +218,14 @@ def described(service: Service) -> dict[str, object]:
             for name, node in service.nodes.items()
         },
     }
+
+
+def _phrases(service: Service | NoService) -> dict[str, frozenset[str]]:
+    if isinstance(service, NoService):
+        return {}
+    whole = [(node, None) for node in service.nodes]
+    grammars = [service.grammar(node, without) for node, without in [*whole, *service.places.values()]]
+    return {grammar.grammar_id: frozenset(grammar.phrases) for grammar in grammars}
 
 
 def _scored(scorer: Any, utterances: pa.Table, heard: pa.Table) -> pa.Table:

@@ -12,8 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from rich.console import Console
 
+from callgap.alteration import Identity
 from callgap.assembly import options, units
+from callgap.channel import Channel, Clean, Overhears
 from callgap.configuration import cell_name, difference, fingerprint
+from callgap.corpus import Corpus
 from callgap.errors import InputError
 from callgap.evaluation import check_references, evaluate, examined, policy_hash
 from callgap.ivr import Plan, make_plan
@@ -21,7 +24,8 @@ from callgap.progress import track
 from callgap.provenance import provenance
 from callgap.recognition import Job, Recognition
 from callgap.records import Status
-from callgap.run_directory import RunDirectory
+from callgap.run_directory import Part, RunDirectory
+from callgap.voices import CorpusVoices
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,7 @@ def run(cell: Cell, path: Path, *, resume: bool, console: Console) -> dict[str, 
     """
     unit = units(cell.config)
     corpus, service, engine = unit["corpus"], unit["ivr"], unit["engine"]
+    check_fit(unit, cell.choices)
     examined(unit)
 
     chosen = options(cell.config)
@@ -63,6 +68,7 @@ def run(cell: Cell, path: Path, *, resume: bool, console: Console) -> dict[str, 
     check_references(unit, utterances)
     plan = make_plan(service, utterances, chosen.seed)
     unit["recognizer"].check(plan.grammars.values(), corpus.card.language)
+    channel = _among(unit["channel"], corpus, utterances, chosen.seed)
     origin = {
         "corpus": {
             "name": cell.choices["corpus"],
@@ -77,13 +83,15 @@ def run(cell: Cell, path: Path, *, resume: bool, console: Console) -> dict[str, 
 
         begin = time.perf_counter()
         stage = Recognition(
-            corpus, unit["alteration"], unit["channel"], unit["recognizer"], plan.grammars, corpus.card.language
+            corpus, unit["alteration"], channel, unit["recognizer"], plan.grammars, corpus.card.language
         )
         jobs = list(_jobs(plan, utterances, directory, chosen.batch_size))
         parts = ((len(part.hypotheses), part) for part in engine.map(stage, jobs))
         total = sum(len(job.utterances) for job in jobs)
         for part in track(parts, total, "recognizing", console):
             directory.write_part(part)
+            if corpus.strict:
+                _require_none_excluded(part, utterances, path)
         _gather(directory, plan)
 
         notes = directory.provenance()
@@ -92,6 +100,44 @@ def run(cell: Cell, path: Path, *, resume: bool, console: Console) -> dict[str, 
         notes["seconds"] = {**notes.get("seconds", {}), "recognition": round(time.perf_counter() - begin, 1)}
         directory.write_json("run.json", notes)
         return evaluate(directory, unit)
+
+
+def check_fit(unit: Mapping[str, Any], choices: Mapping[str, str]) -> None:
+    """Check that a corpus without audio is asked for nothing that needs audio.
+
+    Args:
+        unit: by stage, the objects of the configuration.
+        choices: by stage, the name of the unit.
+
+    Raises:
+        InputError: it is.
+    """
+    if unit["corpus"].has_audio:
+        return
+    silent = f"corpus={choices['corpus']} holds transcripts and no audio"
+    if not isinstance(unit["alteration"], Identity):
+        raise InputError(f"alteration={choices['alteration']}: {silent}; accepted: alteration=identity")
+    if not isinstance(unit["channel"], Clean):
+        raise InputError(f"channel={choices['channel']}: {silent}; accepted: channel=clean")
+    if unit["recognizer"].hears:
+        raise InputError(f"recognizer={choices['recognizer']}: {silent}; accepted: recognizer=transcripts")
+
+
+def _among(channel: Channel, corpus: Corpus, utterances: pa.Table, seed: int) -> Channel:
+    if isinstance(channel, Overhears):
+        return channel.among(CorpusVoices.of(corpus, utterances, seed))
+    return channel
+
+
+def _require_none_excluded(part: Part, utterances: pa.Table, path: Path) -> None:
+    for row in part.hypotheses.to_pylist():
+        if row["status"] == Status.EXCLUDED:
+            files = dict(zip(utterances["utterance_id"].to_pylist(), utterances["audio"].to_pylist(), strict=True))
+            place = f" ({files[row['utterance_id']]})" if files[row["utterance_id"]] else ""
+            raise InputError(
+                f"corpus.strict=true: the utterance {row['utterance_id']}{place} cannot be used: {row['reason']}; mend "
+                f"it, or repeat the command with corpus.strict=false resume={path}"
+            )
 
 
 def _begun(path: Path, cell: Cell, origin: Mapping[str, Any], unit: Mapping[str, Any]) -> RunDirectory:

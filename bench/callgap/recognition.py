@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
+import torch
 
 from callgap.alteration import Alteration
-from callgap.audio import AudioBatch
+from callgap.audio import AudioBatch, batch_of
 from callgap.channel import Channel
 from callgap.corpus import Corpus
-from callgap.fairness.covariates import measure
-from callgap.recognizer import Recognizer, Transcription
-from callgap.records import COVARIATES, HYPOTHESES, TIMINGS, Context, Grammar, Status, table
+from callgap.fairness.covariates import Covariates, measure, merged
+from callgap.recognizer import Hypothesis, Recognizer
+from callgap.records import COVARIATES, HYPOTHESES, TIMINGS, Context, Grammar, ItemStatus, Status, table
 from callgap.run_directory import Part
+
+_NO_AUDIO_RATE = 16000
 
 
 @dataclass(frozen=True)
@@ -24,7 +30,7 @@ class Job:
 
     Attributes:
         utterances: rows of the table `utterances`.
-        grammar_id: of the grammar.
+        grammar_id: of the grammar; one that is not among the grammars means open speech.
         measure: whether the recordings are measured too; once per utterance is enough.
     """
 
@@ -45,25 +51,82 @@ class Recognition:
     language: str
 
     def __call__(self, job: Job) -> Part:
-        """Hear one batch."""
-        audio = self.corpus.load(job.utterances)
-        covariates = self._measured(audio, job.utterances) if job.measure else COVARIATES.empty_table()
+        """Hear one batch; a row with a fault is excluded unheard."""
+        usable = job.utterances.filter(pc.is_null(job.utterances["fault"]))
+        measured: dict[str, list[Covariates]] = defaultdict(list)
+        heard: dict[str, list[Hypothesis]] = defaultdict(list)
+        for audio in self._batches(usable, job.measure):
+            if job.measure and self.corpus.has_audio:
+                _measure(audio, usable, measured)
+            if self.recognizer.hears:
+                self._hear(audio, job.grammar_id, heard)
+        if not self.recognizer.hears:
+            self._hear(_silence(usable), job.grammar_id, heard)
+        rows = job.utterances.select(["utterance_id", "text", "duration_s", "fault"]).to_pylist()
+        found = {row["utterance_id"]: _whole(row, heard) for row in rows}
+        covariates = [self._covariates(row, measured) for row in rows] if job.measure else []
+        return Part(_hypotheses(found, job.grammar_id), _timings(found, job.grammar_id), table(covariates, COVARIATES))
+
+    def _batches(self, utterances: pa.Table, measure: bool) -> Iterator[AudioBatch]:
+        if self.recognizer.hears or (measure and self.corpus.has_audio):
+            yield from self.corpus.load(utterances)
+
+    def _hear(self, audio: AudioBatch, grammar_id: str, heard: dict[str, list[Hypothesis]]) -> None:
         line = self.channel.transmit(self.alteration.alter(audio))
-        found = self.recognizer.transcribe(line, Context(self.language, self.grammars[job.grammar_id]))
-        return Part(_hypotheses(found, job.grammar_id), _timings(found, job.grammar_id), covariates)
+        found = self.recognizer.transcribe(line, Context(self.language, self.grammars.get(grammar_id)))
+        for utterance, hypothesis in zip(found.utterance_ids, found.hypotheses, strict=True):
+            heard[utterance].append(hypothesis)
 
-    def _measured(self, audio: AudioBatch, utterances: pa.Table) -> pa.Table:
-        rows: list[dict[str, object]] = []
-        for index, text in enumerate(utterances["text"].to_pylist()):
-            row: dict[str, object] = {"utterance_id": audio.utterance_ids[index]}
-            if audio.statuses[index].status is Status.OK:
-                row |= measure(audio.signal(index).cpu().numpy(), audio.sample_rate, len((text or "").split()))
-                row["speech_condition"] = self.corpus.card.speech_condition
-            rows.append(row)
-        return table(rows, COVARIATES)
+    def _covariates(self, row: Mapping[str, Any], measured: Mapping[str, Sequence[Covariates]]) -> dict[str, object]:
+        if found := measured.get(row["utterance_id"]):
+            values: dict[str, object] = {**merged(found), "speech_condition": self.corpus.card.speech_condition}
+        else:
+            # Stored transcripts: what the corpus says, or nothing.
+            values = {"duration_s": row["duration_s"]}
+        return {"utterance_id": row["utterance_id"], **values}
 
 
-def _hypotheses(found: Transcription, grammar_id: str) -> pa.Table:
+def _silence(utterances: pa.Table) -> AudioBatch:
+    ids = utterances["utterance_id"].to_pylist()
+    return batch_of([torch.zeros(0)] * len(ids), _NO_AUDIO_RATE, ids)
+
+
+def _measure(audio: AudioBatch, utterances: pa.Table, measured: dict[str, list[Covariates]]) -> None:
+    texts = dict(zip(utterances["utterance_id"].to_pylist(), utterances["text"].to_pylist(), strict=True))
+    for index, utterance in enumerate(audio.utterance_ids):
+        if audio.statuses[index].status is Status.OK:
+            words = len((texts[utterance] or "").split())
+            measured[utterance].append(measure(audio.signal(index).cpu().numpy(), audio.sample_rate, words))
+
+
+def _whole(row: Mapping[str, Any], heard: Mapping[str, Sequence[Hypothesis]]) -> Hypothesis:
+    if row["fault"]:
+        return Hypothesis(None, ItemStatus(Status.EXCLUDED, row["fault"]))
+    return joined(heard[row["utterance_id"]])
+
+
+def joined(windows: Sequence[Hypothesis]) -> Hypothesis:
+    """The hypothesis of a recording from those of its windows.
+
+    Args:
+        windows: in order, at least one.
+
+    Returns:
+        The only one; or the texts joined by spaces, without confidence and alternatives, which no recognizer states of
+        the whole; or the first status that is not ok, since a text with a hole is no text of the recording.
+    """
+    if len(windows) == 1:
+        return windows[0]
+    seconds = sum(window.latency_s for window in windows)
+    for window in windows:
+        if window.status.status is not Status.OK:
+            return Hypothesis(None, window.status, latency_s=seconds)
+    text = " ".join(window.text for window in windows if window.text)
+    status = ItemStatus(Status.OK, None if text else windows[0].status.reason)
+    return Hypothesis(text, status, latency_s=seconds)
+
+
+def _hypotheses(found: Mapping[str, Hypothesis], grammar_id: str) -> pa.Table:
     rows: list[dict[str, object]] = [
         {
             "utterance_id": utterance,
@@ -74,20 +137,21 @@ def _hypotheses(found: Transcription, grammar_id: str) -> pa.Table:
             "status": hypothesis.status.status.value,
             "reason": hypothesis.status.reason,
         }
-        for utterance, hypothesis in zip(found.utterance_ids, found.hypotheses, strict=True)
+        for utterance, hypothesis in found.items()
     ]
     return table(rows, HYPOTHESES)
 
 
-def _timings(found: Transcription, grammar_id: str) -> pa.Table:
+def _timings(found: Mapping[str, Hypothesis], grammar_id: str) -> pa.Table:
+    worker = str(os.getpid())
     rows: list[dict[str, object]] = [
         {
             "utterance_id": utterance,
             "grammar_id": grammar_id,
             "latency_s": hypothesis.latency_s,
             "attempt": 1,
-            "worker": str(os.getpid()),
+            "worker": worker,
         }
-        for utterance, hypothesis in zip(found.utterance_ids, found.hypotheses, strict=True)
+        for utterance, hypothesis in found.items()
     ]
     return table(rows, TIMINGS)

@@ -40,6 +40,10 @@ class ItemStatus:
 OK = ItemStatus(Status.OK)
 
 
+OPEN = "open"
+"""Grammar id of speech that no grammar restricts."""
+
+
 @dataclass(frozen=True)
 class Grammar:
     """What may be said at one point of a service.
@@ -68,7 +72,7 @@ class Context:
     @property
     def grammar_id(self) -> str:
         """Name of the grammar, or `open` where there is none."""
-        return self.grammar.grammar_id if self.grammar else "open"
+        return self.grammar.grammar_id if self.grammar else OPEN
 
 
 def _schema(**columns: pa.DataType) -> pa.Schema:

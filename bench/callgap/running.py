@@ -25,7 +25,7 @@ from callgap.assembly import options, units
 from callgap.configuration import choices_of, composed, plain, register_resolvers
 from callgap.errors import InputError
 from callgap.evaluation import examined
-from callgap.pipeline import Cell
+from callgap.pipeline import Cell, check_fit
 from callgap.pipeline import run as run_cell
 from callgap.report import announce
 from callgap.resources import conf_dir
@@ -158,11 +158,13 @@ def _stored_cell(path: Path, known: Any) -> Cell:
 def _preflight(overrides: list[str], known: Any) -> None:
     for job in _job_overrides(overrides, known):
         config = composed(job, config_dir=known.config_dir)
-        choices_of(config)
+        choices = choices_of(config)
         _require_place(Path(config.hydra.sweep.dir if known.multirun else config.hydra.run.dir))
         content = plain(config)
         options(content)
-        examined(units(content))
+        unit = units(content)
+        check_fit(unit, choices)
+        examined(unit)
 
 
 def _require_place(path: Path) -> None:

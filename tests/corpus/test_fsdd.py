@@ -50,7 +50,7 @@ def test_takes_limits_the_takes(folder):
 
 def test_audio_arrives_at_8_khz(folder):
     corpus = FsddCorpus(root=folder)
-    batch = corpus.load(corpus.utterances().slice(0, 3))
+    batch = next(corpus.load(corpus.utterances().slice(0, 3)))
     assert batch.sample_rate == 8000
     assert batch.lengths.tolist() == [4000, 4000, 4000]
     assert 0.25 < float(batch.samples.abs().max()) < 0.35
@@ -61,7 +61,7 @@ def test_a_damaged_recording_is_excluded_and_the_others_are_read(folder):
     rows = corpus.utterances().slice(0, 3)
     (folder / "recordings" / "0_abe_0.wav").write_bytes(b"not a recording")
     soundfile.write(folder / "recordings" / "0_abe_1.wav", np.zeros((0,)), 8000)
-    statuses = corpus.load(rows).statuses
+    statuses = next(corpus.load(rows)).statuses
     assert [(s.status, s.reason) for s in statuses] == [
         (Status.EXCLUDED, "unreadable_audio"),
         (Status.EXCLUDED, "empty_audio"),

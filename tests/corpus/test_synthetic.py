@@ -37,7 +37,7 @@ def one_of_each_accent(made):
 def test_two_orders_in_two_processes_give_the_same_bytes():
     made = corpus("corpus.speakers_per_group=12")
     rows = one_of_each_accent(made)
-    forth = signals(made.load(rows))
+    forth = signals(next(made.load(rows)))
     # espeak-ng seeds its random numbers from the clock, in seconds, when its process begins.
     time.sleep(1.1)
     espeak().close()
@@ -94,13 +94,13 @@ def test_accents_sound_different_for_the_same_speaker_and_words():
     made = corpus("corpus.speakers_per_group=1")
     rows = made.utterances()
     same = rows.filter(pa.compute.equal(rows["prompt_id"], "agent-sentence"))
-    spoken = [signal for signal in signals(made.load(same)).values()]
+    spoken = [signal for signal in signals(next(made.load(same))).values()]
     assert all(not (len(a) == len(b) and torch.equal(a, b)) for i, a in enumerate(spoken) for b in spoken[:i])
 
 
 def test_audio_is_never_digitally_silent_and_never_clips_into_nonsense():
     made = corpus("corpus.speakers_per_group=1")
-    batch = made.load(made.utterances().slice(0, 20))
+    batch = next(made.load(made.utterances().slice(0, 20)))
     for i in range(len(batch)):
         signal = batch.signal(i)
         assert signal.abs().max() <= 1

@@ -70,6 +70,7 @@ def evidence(speakers_by_group, *, calls=8, words=10, statuses=None, errors=None
         covariates=table([{"utterance_id": u["utterance_id"], "duration_s": 1.0} for u in utterances], COVARIATES),
         normalizer="none",
         human="agent",
+        phrases={"g": frozenset(["x"])},
         system="s",
         condition="c",
         membership={"accent": membership(spoken, "accent")},
@@ -198,7 +199,8 @@ def test_rejection_counts_only_texts_that_came():
          {"utterance_id": "a1-2", "grammar_id": "p", "text": "one", "status": "ok", "n_best": []}],
         HYPOTHESES,
     )  # fmt: skip
-    changed = Evidence(**{**made.__dict__, "heard": pa.Table.from_pandas(heard, HYPOTHESES), "probes": probes})
+    changed = Evidence(**{**made.__dict__, "heard": pa.Table.from_pandas(heard, HYPOTHESES), "probes": probes,
+                          "phrases": {"g": frozenset(["x"]), "p": frozenset(["one"])}})  # fmt: skip
     assert rejection_counts(changed) == {"in_grammar": 5, "rejected": 1, "out_of_grammar": 2, "accepted": 1}
     assert rejection_counts(changed, {"a1"}) == {"in_grammar": 3, "rejected": 0, "out_of_grammar": 1, "accepted": 1}
 

@@ -30,7 +30,7 @@ def spoken(unit):
     wanted = pc.and_(
         pc.is_in(table["accent"], pa_array(["en-us", "l2-fr"])), pc.starts_with(table["prompt_id"], "digit")
     )
-    return unit["corpus"].load(table.filter(wanted))
+    return next(unit["corpus"].load(table.filter(wanted)))
 
 
 def pa_array(values):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Protocol
 
 import pyarrow as pa
@@ -17,6 +18,14 @@ class Corpus(Protocol):
     def card(self) -> Card:
         """What is known of the recordings."""
 
+    @property
+    def has_audio(self) -> bool:
+        """Whether there are recordings; False for stored transcripts, of which nothing can be heard."""
+
+    @property
+    def strict(self) -> bool:
+        """Whether an utterance that is `excluded` ends the run."""
+
     def utterances(self) -> pa.Table:
         """The table `utterances` of `callgap.records`, in a fixed order.
 
@@ -24,14 +33,15 @@ class Corpus(Protocol):
             InputError: the recordings are not there or do not have the corpus's layout.
         """
 
-    def load(self, utterances: pa.Table) -> AudioBatch:
-        """The audio of some utterances.
+    def load(self, utterances: pa.Table) -> Iterator[AudioBatch]:
+        """The audio of some utterances, piece by piece, in memory that does not grow with their length.
 
         Args:
             utterances: rows of the table that `utterances` gave.
 
-        Returns:
-            One item per row, in its order; an item that cannot be heard is `excluded` with its reason.
+        Yields:
+            Batches whose items follow the rows in order: one item per row, or several with successive windows where a
+            recording is long. A row that cannot be heard is one item, `excluded` with its reason.
         """
 
     def revision(self) -> str:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from callgap.errors import InputError
+from callgap.errors import InputError, first_line, one_of
 from callgap.resources import datasets_dir
+
+NOT_STATED = "not stated"
+"""What a card says of something that nobody has said."""
 
 
 class _Strict(BaseModel):
@@ -20,13 +24,14 @@ class Attribute(_Strict):
 
     Attributes:
         label_source: who said which group a speaker belongs to.
-        reference: the group that the others are compared with, declared before any result is known.
+        reference: the group that the others are compared with, declared before any result is known; None compares
+            nothing, the groups are described.
         description: what the attribute means.
         of_person: False for a condition (channel, session) that is described, never judged.
     """
 
-    label_source: Literal["self-declared", "assigned", "inferred", "simulated"]
-    reference: str
+    label_source: Literal["self-declared", "assigned", "inferred", "simulated", "not stated"]
+    reference: str | None
     description: str
     of_person: bool = True
 
@@ -65,8 +70,8 @@ class Card(_Strict):
     consent: str
     collection: str
     retention: str
-    speech_condition: Literal["read", "spontaneous", "commands", "synthetic"]
-    text_source: Literal["transcript", "prompt"]
+    speech_condition: Literal["read", "spontaneous", "commands", "synthetic", "not stated"]
+    text_source: Literal["transcript", "prompt", "not stated"]
     synthetic: bool
     language: str
     sample_rate: int
@@ -89,12 +94,37 @@ def load_card(name: str) -> Card:
     Raises:
         InputError: there is no such card, or a field is missing, unknown or of another type.
     """
-    path = datasets_dir() / name / "card.yaml"
+    return read_card(datasets_dir() / name / "card.yaml", f"datasets/{name}/card.yaml")
+
+
+def read_card(path: Path, shown: str | None = None) -> Card:
+    """Read a card from a file.
+
+    Args:
+        path: of the YAML file.
+        shown: how errors name it; None for the path.
+
+    Returns:
+        The card.
+
+    Raises:
+        InputError: the file is missing or no YAML, or a field is missing, unknown or of another type.
+    """
+    name = shown or str(path)
     try:
         return Card.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        raise InputError(f"the corpus {name!r} has no card at datasets/{name}/card.yaml") from None
+    except OSError as error:
+        raise InputError(f"{name}: the card cannot be read: {error.strerror}") from None
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        raise InputError(f"{name} is no YAML in UTF-8: {first_line(error)}") from None
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise InputError(f"datasets/{name}/card.yaml, field {field}: {first['msg']}") from None
+        raise InputError(f"{name}, {_fault(error)}") from None
+
+
+def _fault(error: ValidationError) -> str:
+    first = error.errors()[0]
+    field = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        known = Attribute.model_fields if field.startswith("attributes.") else Card.model_fields
+        return f"field {field}: there is no such field; {one_of(field.rpartition('.')[2], known)}"
+    return f"field {field}: {first['msg']}"

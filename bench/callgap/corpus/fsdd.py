@@ -13,6 +13,7 @@ import os
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import ClassVar
 
 import pooch
 import pyarrow as pa
@@ -40,12 +41,15 @@ class FsddCorpus:
             neither place holds it.
         home: base address of the pinned revision's files.
         takes: how many of each speaker's 50 takes of a digit to use, from the first on.
+        strict: end the run where a recording cannot be heard.
     """
 
     root: Path | None = None
     download: bool = False
     home: str = ""
     takes: int = 50
+    strict: bool = False
+    has_audio: ClassVar[bool] = True
 
     @cached_property
     def card(self) -> Card:
@@ -65,10 +69,10 @@ class FsddCorpus:
             )
         return table(rows, utterances_schema(["accent", "gender"]))
 
-    def load(self, utterances: pa.Table) -> AudioBatch:
+    def load(self, utterances: pa.Table) -> Iterator[AudioBatch]:
         """Read some recordings."""
         paths = [self._folder / "recordings" / Path(name).name for name in utterances["audio"].to_pylist()]
-        return read_batch(paths, utterances["utterance_id"].to_pylist(), self.card.sample_rate)
+        yield read_batch(paths, utterances["utterance_id"].to_pylist(), self.card.sample_rate)
 
     def revision(self) -> str:
         """The pinned revision, with the number of recordings that differ from it or are missing."""

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -70,6 +70,8 @@ class SyntheticCorpus:
     lead_s: Annotated[float, Field(ge=0, le=5)] = 0.2
     noise_dbfs: Annotated[float, Field(ge=-90, le=-20)] = -65.0
     fallbacks: Mapping[str, str] = Field(default_factory=dict)
+    has_audio: ClassVar[bool] = True
+    strict: ClassVar[bool] = False
 
     @cached_property
     def card(self) -> Card:
@@ -86,11 +88,11 @@ class SyntheticCorpus:
             raise InputError("corpus.accents and corpus.prompts must each hold at least one entry, found none")
         return table(list(self._rows()), utterances_schema(["accent"]))
 
-    def load(self, utterances: pa.Table) -> AudioBatch:
+    def load(self, utterances: pa.Table) -> Iterator[AudioBatch]:
         """Speak some utterances; the bytes depend on the seed and the utterance alone."""
         rows = utterances.to_pylist()
         signals = [self._speak(row) for row in rows]
-        return batch_of(signals, espeak().sample_rate, [row["utterance_id"] for row in rows])
+        yield batch_of(signals, espeak().sample_rate, [row["utterance_id"] for row in rows])
 
     def revision(self) -> str:
         """The card's: the audio is made anew from the configuration, which the fingerprint covers."""

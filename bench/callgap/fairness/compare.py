@@ -59,12 +59,12 @@ class Comparison:
                 raise ValueError(f"found {name!r}; {one_of(name, CONTRASTED)}")
         return endpoints
 
-    def compare(self, evidence: Evidence, references: Mapping[str, str]) -> Compared:
+    def compare(self, evidence: Evidence, references: Mapping[str, str | None]) -> Compared:
         """Compare every group of every attribute with the attribute's reference.
 
         Args:
             evidence: of one run.
-            references: by attribute, the reference group.
+            references: by attribute, the reference group; None describes the groups and compares nothing.
 
         Returns:
             Group rows with limits where five speakers or more allow them, and contrast rows for all declared endpoints.
@@ -82,7 +82,7 @@ class _Attribute:
     plan: Comparison
     evidence: Evidence
     attribute: str
-    reference: str
+    reference: str | None
     groups: Mapping[str, str]
     rows: Sequence[Row]
 
@@ -90,19 +90,20 @@ class _Attribute:
         """Contrast rows; the limits of the group rows are filled in on the way."""
         names = [str(row["group"]) for row in self.rows]
         others = [n for n in names if n not in {self.reference, UNKNOWN, CONTRADICTORY}]
-        if self.reference not in names:
-            return []
         limited = [n for n in names if self._speakers(n) >= EXPLORATORY]
-        judged = [n for n in others if min(self._speakers(n), self._speakers(self.reference)) >= JUDGED]
+        self._fill_group_limits(limited)
+        if self.reference is None or self.reference not in names:
+            return []
+        theirs = self._speakers(self.reference)
+        judged = [n for n in others if min(self._speakers(n), theirs) >= JUDGED]
         exploratory = [n for n in others if n in limited and n not in judged and self.reference in limited]
         estimates: dict[str, tuple[BootstrapT, int]] = {}
         for family in (judged, exploratory):
             if family:
-                result = self._bootstrap(limited, family)
+                result = self._bootstrap(limited, self.reference, family)
                 estimates |= {name: (result, index) for index, name in enumerate(family)}
-        self._fill_group_limits(limited)
         return [
-            self._row(name, endpoint, position, estimates.get(name), simultaneous=name in judged)
+            self._row(name, self.reference, endpoint, position, estimates.get(name), simultaneous=name in judged)
             for name in others
             for position, endpoint in enumerate(self.plan.endpoints)
         ]
@@ -132,14 +133,16 @@ class _Attribute:
             alpha=self.plan.alpha,
         )
 
-    def _bootstrap(self, groups: Sequence[str], family: Sequence[str]) -> BootstrapT:
-        reference = groups.index(self.reference)
-        return self._resample(groups, [(groups.index(name), reference) for name in family], self.plan.endpoints)
+    def _bootstrap(self, groups: Sequence[str], reference: str, family: Sequence[str]) -> BootstrapT:
+        pairs = [(groups.index(name), groups.index(reference)) for name in family]
+        return self._resample(groups, pairs, self.plan.endpoints)
 
     def _fill_group_limits(self, limited: Sequence[str]) -> None:
         if not limited:
             return
-        endpoints = ("wer", "misrouted")
+        endpoints = [name for name in ("wer", "misrouted") if len(self.evidence.by_speaker[name])]
+        if not endpoints:
+            return
         result = self._resample(limited, [], endpoints).groups
         for row in self.rows:
             if row["group"] in limited:
@@ -149,14 +152,21 @@ class _Attribute:
                     row[f"{endpoint}_upper"] = _finite(result.upper[place, column])
 
     def _row(
-        self, name: str, endpoint: str, position: int, estimate: tuple[BootstrapT, int] | None, *, simultaneous: bool
+        self,
+        name: str,
+        reference: str,
+        endpoint: str,
+        position: int,
+        estimate: tuple[BootstrapT, int] | None,
+        *,
+        simultaneous: bool,
     ) -> Row:
         frame = self.evidence.by_speaker[endpoint]
-        mine, theirs = (frame[frame.index.map(self.groups.get) == g] for g in (name, self.reference))
+        mine, theirs = (frame[frame.index.map(self.groups.get) == g] for g in (name, reference))
         row: Row = {
             "attribute": self.attribute,
             "group": name,
-            "reference": self.reference,
+            "reference": reference,
             "system": self.evidence.system,
             "condition": self.evidence.condition,
             "endpoint": endpoint,

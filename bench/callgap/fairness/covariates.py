@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypedDict
 
 import numpy as np
@@ -57,6 +58,36 @@ def measure(signal: Float32[ndarray, " sample"], sample_rate: int, words: int) -
         bandwidth_hz=_bandwidth_hz(signal, sample_rate),
         clipping=float(np.mean(np.abs(signal) >= 0.999)),
     )
+
+
+def merged(windows: Sequence[Covariates]) -> Covariates:
+    """The covariates of a recording from those of its windows.
+
+    Args:
+        windows: at least one; each measured with the words of the whole recording.
+
+    Returns:
+        The only one; or the sum of the durations, words per second of all speech, and for all else the mean of the
+        windows that could be measured, weighted by duration.
+    """
+    if len(windows) == 1:
+        return windows[0]
+    # Each window was given all the words: seconds of speech add up where rates do not.
+    speech = [1 / w["speaking_rate"] for w in windows if w["speaking_rate"]]
+    return Covariates(
+        duration_s=sum(w["duration_s"] for w in windows),
+        snr_db=_mean(windows, [w["snr_db"] for w in windows]),
+        speaking_rate=1 / sum(speech) if speech else None,
+        f0=_mean(windows, [w["f0"] for w in windows]),
+        bandwidth_hz=_mean(windows, [w["bandwidth_hz"] for w in windows]),
+        clipping=_mean(windows, [w["clipping"] for w in windows]),
+    )
+
+
+def _mean(windows: Sequence[Covariates], values: Sequence[float | None]) -> float | None:
+    found = [(w["duration_s"], value) for w, value in zip(windows, values, strict=True) if value is not None]
+    total = sum(duration for duration, _ in found)
+    return sum(duration * value for duration, value in found) / total if total else None
 
 
 def _levels_db(signal: Float32[ndarray, " sample"], size: int) -> Float32[ndarray, " frame"]:

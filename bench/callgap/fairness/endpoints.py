@@ -21,11 +21,13 @@ class Endpoint:
         pooled: True for a ratio of sums over speakers (word errors per word); False weighs speakers equally.
         observe: from the scores under one normalizer, with speakers, and the outcomes to `speaker_id`, `utterance_id`,
             `numerator`, `denominator`.
+        of_calls: whether it is counted in simulated calls.
     """
 
     name: str
     pooled: bool
     observe: Callable[[pd.DataFrame, pd.DataFrame], pd.DataFrame]
+    of_calls: bool = False
 
 
 def _fraction(rows: pd.DataFrame, numerator: pd.Series, denominator: pd.Series) -> pd.DataFrame:
@@ -97,13 +99,13 @@ ENDPOINTS = {
         Endpoint("unusable", False, _unusable),
         Endpoint("command_error", False, _command_error),
         Endpoint("empty", False, _empty),
-        Endpoint("routed", False, _ended("routed")),
-        Endpoint("misrouted", False, _ended("misrouted")),
-        Endpoint("not_understood", False, _ended("not_understood")),
-        Endpoint("human", False, _ended("human")),
-        Endpoint("not_completed", False, _not_completed),
-        Endpoint("human_not_reached", False, _human_not_reached),
-        Endpoint("reprompts_per_call", False, _reprompts),
+        Endpoint("routed", False, _ended("routed"), of_calls=True),
+        Endpoint("misrouted", False, _ended("misrouted"), of_calls=True),
+        Endpoint("not_understood", False, _ended("not_understood"), of_calls=True),
+        Endpoint("human", False, _ended("human"), of_calls=True),
+        Endpoint("not_completed", False, _not_completed, of_calls=True),
+        Endpoint("human_not_reached", False, _human_not_reached, of_calls=True),
+        Endpoint("reprompts_per_call", False, _reprompts, of_calls=True),
     )
 }
 """Every endpoint by name."""

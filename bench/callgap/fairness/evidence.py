@@ -25,7 +25,8 @@ class Evidence:
         outcomes: table `outcomes`.
         covariates: table `covariates`.
         normalizer: the primary one.
-        human: the destination at which a person answers.
+        human: the destination at which a person answers; empty where there is none.
+        phrases: by grammar id, what the service takes there; empty without a service.
         system: name of the recognizer.
         condition: name of the channel, with the alteration where there is one.
         membership: by attribute and speaker, the group.
@@ -39,6 +40,7 @@ class Evidence:
     covariates: pa.Table
     normalizer: str
     human: str
+    phrases: Mapping[str, frozenset[str]]
     system: str
     condition: str
     membership: Mapping[str, Mapping[str, str]]

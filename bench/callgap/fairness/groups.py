@@ -109,17 +109,23 @@ def rejection_counts(evidence: Evidence, members: set[str] | None = None) -> Map
         members: speakers to look at; None for all.
 
     Returns:
-        `in_grammar`, of which `rejected`; `out_of_grammar`, of which `accepted`. Only utterances with a text count.
+        `in_grammar`, of which `rejected`; `out_of_grammar`, of which `accepted`. Only utterances with a text count,
+        and one is accepted that the service takes for a phrase of the grammar. Without a service nothing is counted.
     """
     counts: dict[str, int] = {}
-    for table, total, part, empty in (
-        (evidence.heard, "in_grammar", "rejected", True),
-        (evidence.probes, "out_of_grammar", "accepted", False),
+    for table, total, part, accepted in (
+        (evidence.heard, "in_grammar", "rejected", False),
+        (evidence.probes, "out_of_grammar", "accepted", True),
     ):
         rows = evidence.with_speaker(table)
         rows = rows[(rows["status"] == Status.OK) & (rows["speaker_id"].isin(members) if members else True)]
+        rows = rows[rows["grammar_id"].isin(evidence.phrases.keys())]
+        taken = [
+            " ".join(text.lower().split()) in evidence.phrases[grammar]
+            for text, grammar in zip(rows["text"], rows["grammar_id"], strict=True)
+        ]
         counts[total] = len(rows)
-        counts[part] = int(((rows["text"] == "") == empty).sum())
+        counts[part] = taken.count(accepted)
     return counts
 
 

@@ -6,7 +6,7 @@ import itertools
 import re
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
@@ -138,6 +138,18 @@ class Service:
         kept = [choice for choice in self.nodes[node].choices if choice.goto != without]
         name = node if without is None else f"{node}-without-{without}"
         return Grammar(name, tuple(dict.fromkeys(itertools.chain.from_iterable(choice.spoken for choice in kept))))
+
+
+@dataclass(frozen=True, config=_STRICT)
+class NoService:
+    """No menu: everything is heard as open speech, and no call is simulated.
+
+    Attributes:
+        role: whose utterances are heard; callers and agents are never merged in one table.
+    """
+
+    role: Literal["caller", "agent"] = "caller"
+    name: ClassVar[str] = "none"
 
 
 def expand(phrase: str) -> list[str]:

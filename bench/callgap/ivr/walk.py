@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from callgap.ivr.service import Node, Service
+from callgap.ivr.service import Node, NoService, Service
 from callgap.records import OUTCOMES, Status, table
 
 
@@ -39,7 +39,7 @@ class _Take:
     status: Status
 
 
-def walk(service: Service, utterances: pa.Table, hypotheses: pa.Table, covariates: pa.Table) -> pa.Table:
+def walk(service: Service | NoService, utterances: pa.Table, hypotheses: pa.Table, covariates: pa.Table) -> pa.Table:
     """Simulate one call per served utterance.
 
     A caller says the utterance; where nothing is understood the service asks again, and the caller says the next take
@@ -47,7 +47,7 @@ def walk(service: Service, utterances: pa.Table, hypotheses: pa.Table, covariate
     never played twice: it would be misheard twice.
 
     Args:
-        service: the menus.
+        service: the menus; without any there are no calls.
         utterances: table `utterances`.
         hypotheses: table `hypotheses`; only rows whose grammar is the node's own count.
         covariates: table `covariates`, for the measured durations.
@@ -55,6 +55,8 @@ def walk(service: Service, utterances: pa.Table, hypotheses: pa.Table, covariate
     Returns:
         Table `outcomes`, in the order of the utterances. Utterances excluded as input begin no call.
     """
+    if isinstance(service, NoService):
+        return OUTCOMES.empty_table()
     heard = {(row["utterance_id"], row["grammar_id"]): row for row in hypotheses.to_pylist()}
     durations = dict(zip(covariates["utterance_id"].to_pylist(), covariates["duration_s"].to_pylist(), strict=True))
     takes: dict[tuple[str, str], list[_Take]] = defaultdict(list)
