@@ -20,6 +20,7 @@ from callgap.resources import conf_dir
 STAGES = ("corpus", "alteration", "channel", "recognizer", "scoring", "fairness", "ivr", "verdict", "report", "engine")
 
 _NO_RESULT = ("engine", "batch_size", "resume", "hydra")
+_LEFT_OUT = (("alteration", "identity"), ("ivr", "none"))
 _PLACES = ("root", "home", "download", "manifest", "strict")
 
 
@@ -93,9 +94,9 @@ def choices_of(config: DictConfig) -> dict[str, str]:
 
 
 def cell_name(choices: Mapping[str, str]) -> str:
-    """Name of a run from its choices, `identity` left out."""
-    parts = [choices[stage] for stage in ("corpus", "alteration", "channel", "recognizer", "ivr")]
-    return "-".join(part for part in parts if part != "identity")
+    """Name of a run from its choices, an alteration `identity` and a service `none` left out."""
+    parts = [(stage, choices[stage]) for stage in ("corpus", "alteration", "channel", "recognizer", "ivr")]
+    return "-".join(name for stage, name in parts if (stage, name) not in _LEFT_OUT)
 
 
 def fingerprint(content: Mapping[str, Any]) -> str:

@@ -70,7 +70,7 @@ def evaluate(directory: RunDirectory, unit: Mapping[str, Any]) -> dict[str, Any]
     contrasts = table(judged(compared, unit["verdict"], unit["corpus"].card), CONTRASTS)
     directory.write_table("groups.csv", groups)
     directory.write_table("contrasts.csv", contrasts)
-    notes["rejection"] = dict(rejection_counts(evidence))
+    notes["rejection"] = dict(rejection_counts(evidence)) if evidence.phrases else None
     notes["seconds"] = {
         **notes["seconds"],
         "scoring": round(scored - begin, 1),

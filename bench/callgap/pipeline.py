@@ -143,7 +143,7 @@ def _require_none_excluded(part: Part, utterances: pa.Table, path: Path) -> None
 def _begun(path: Path, cell: Cell, origin: Mapping[str, Any], unit: Mapping[str, Any]) -> RunDirectory:
     notes = {
         **provenance(),
-        "name": cell_name(cell.choices),
+        "name": _name(cell, unit),
         "choices": dict(cell.choices),
         "overrides": list(cell.overrides),
         "fingerprint": fingerprint(cell.config),
@@ -153,6 +153,13 @@ def _begun(path: Path, cell: Cell, origin: Mapping[str, Any], unit: Mapping[str,
         **origin,
     }
     return RunDirectory.create(path, cell.config, notes)
+
+
+def _name(cell: Cell, unit: Mapping[str, Any]) -> str:
+    if unit["recognizer"].hears:
+        return cell_name(cell.choices)
+    # Several systems may be looked up: the unit's name would tell them apart no more than the channel that none has.
+    return f"{cell.choices['corpus']}-{unit['recognizer'].identity()['id']}"
 
 
 def _resumed(path: Path, cell: Cell, origin: Mapping[str, Any]) -> RunDirectory:

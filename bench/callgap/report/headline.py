@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from callgap.corpus.card import Card
+from callgap.corpus.card import Attribute, Card
 from callgap.fairness.groups import EVERYONE
 from callgap.report.comparisons import (
     UNJUDGED,
@@ -42,7 +42,13 @@ class Headline:
     notes: tuple[str, ...]
 
 
-def headline(contrasts: Sequence[Row], groups: Sequence[Row], policy: Row, card: Card) -> Headline:
+def headline(
+    contrasts: Sequence[Row],
+    groups: Sequence[Row],
+    policy: Row,
+    card: Card,
+    attributes: Mapping[str, Attribute] | None = None,
+) -> Headline:
     """Answer the question of a run in one sentence.
 
     Args:
@@ -50,6 +56,7 @@ def headline(contrasts: Sequence[Row], groups: Sequence[Row], policy: Row, card:
         groups: rows of `groups`.
         policy: as in `Findings`.
         card: of the corpus.
+        attributes: those that were examined; None takes the card's.
 
     Returns:
         An unfit system first; else the gravest verdict, then the first declared endpoint whose limits exclude 0, and of
@@ -65,6 +72,9 @@ def headline(contrasts: Sequence[Row], groups: Sequence[Row], policy: Row, card:
         row = by_supported_harm(judged)[0]
         notes = (*caveats, *_tally(row, rows), *_reason(row))
         return Headline(_compared(row), row["verdict"], row["endpoint"], notes)
+    examined = card.attributes if attributes is None else attributes
+    if examined and not rows and all(attribute.reference is None for attribute in examined.values()):
+        return Headline(_described(groups, examined), None, None, caveats)
     return Headline(_nothing_judged(rows, groups, policy), None, None, caveats)
 
 
@@ -139,6 +149,17 @@ def _tally(chosen: Row, rows: Sequence[Row]) -> Iterator[str]:
 def _reason(row: Row) -> Iterator[str]:
     if row["reason"]:
         yield f"Why this verdict: {row['reason']}"
+
+
+def _described(groups: Sequence[Row], attributes: Iterable[str]) -> str:
+    names = " and ".join(_words(name) for name in attributes)
+    told = f"groups by {names} are described, not compared: no reference group was declared."
+    everyone = next((row["wer"] for row in groups if row["attribute"] == EVERYONE), None)
+    if everyone is None:
+        return told[0].upper() + told[1:]
+    (wrong,) = in_hundred(everyone)
+    words = ENDPOINTS["wer"]
+    return f"Of 100 words of all speakers {wrong} {words.one if wrong == '1' else words.many}; {told}"
 
 
 def _nothing_judged(rows: Sequence[Row], groups: Sequence[Row], policy: Row) -> str:

@@ -32,7 +32,7 @@ def summarize(findings: Findings, options: ReportOptions) -> dict[str, object]:
     contrasts = plain(findings.contrasts.to_pylist(), "contrasts")
     groups = plain(findings.groups.to_pylist(), "groups")
     policy = plain(findings.policy, "policy")
-    first = headline(contrasts, groups, policy, findings.card)
+    first = headline(contrasts, groups, policy, findings.card, findings.attributes)
     return {
         "name": findings.name,
         "headline": first.text,

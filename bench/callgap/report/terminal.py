@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from callgap.report.comparisons import Row, distinct
-from callgap.report.figures import ABSENT, points, span
+from callgap.report.figures import ABSENT, number, percent, points, span
 from callgap.report.views import AttributeView, cell_view
 from callgap.report.wording import verdict_mark
 
@@ -25,9 +25,12 @@ def verdict_table(report: Row) -> Table:
         report: as `summarize` made it.
 
     Returns:
-        A table; how the verdicts on the other primary endpoints fell stands under it.
+        A table; how the verdicts on the other primary endpoints fell stands under it. Where nothing was compared, the
+        groups' rates.
     """
     views = cell_view(report, 0, plots=False).attributes
+    if not report["contrasts"]:
+        return _rate_table(views)
     table = Table(
         box=box.SIMPLE_HEAD,
         pad_edge=False,
@@ -50,6 +53,19 @@ def verdict_table(report: Row) -> Table:
     for view in views:
         for row in view.endpoints[0].rows if view.endpoints else ():
             table.add_row(*_cells(row))
+        table.add_section()
+    return table
+
+
+def _rate_table(views: tuple[AttributeView, ...]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title_justify="left", title_style="bold")
+    table.title = Text("Words wrong by group: described, not compared")
+    for name in ("group", "speakers", "utterances", "words wrong", "unusable", "empty"):
+        table.add_column(name, overflow="fold", justify="left" if name == "group" else "right")
+    for view in views:
+        for row in view.groups:
+            rates = (percent(row[name]) for name in ("wer", "unusable", "empty"))
+            table.add_row(*map(Text, (row["group"], number(row["speakers"]), number(row["utterances"]), *rates)))
         table.add_section()
     return table
 
