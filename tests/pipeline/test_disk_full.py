@@ -1,0 +1,31 @@
+"""A disk that is full while a run is written."""
+
+import resource
+import subprocess
+import sys
+
+import pytest
+from runs import TINY, callgap, digest
+
+
+@pytest.mark.parametrize(("limit", "file"), [(5_500, "utterances."), (60_000, "report.html")])
+def test_a_full_disk_is_one_sentence_and_what_was_finished_is_kept(finished, tmp_path, limit, file):
+    path = tmp_path / "run"
+    arguments = ["run", *TINY, "engine.workers=0", f"hydra.run.dir={path}"]
+    # Beyond the limit the system refuses to write, as on a full disk.
+    done = subprocess.run(
+        [sys.executable, "-m", "callgap", *map(str, arguments)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+    )
+    said = [line for line in done.stderr.splitlines() if line.startswith("callgap:")]
+    assert done.returncode == 2, done.stderr
+    assert len(said) == 1
+    assert f"{path}/" in said[0]
+    assert file in said[0]
+    assert "cannot be written" in said[0]
+    assert list(path.rglob("*.tmp")) == []
+    callgap("run", f"resume={path}", cwd=tmp_path)
+    assert digest(path) == digest(finished[0])
