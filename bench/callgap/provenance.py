@@ -15,7 +15,7 @@ from callgap.resources import conf_dir
 
 _PACKAGES = (
     "torch", "torchaudio", "numpy", "scipy", "pyarrow", "pandas", "hydra-core", "soundfile", "pocketsphinx",
-    "espeakng-loader", "whisper-normalizer", "jiwer",
+    "espeakng-loader", "whisper-normalizer", "num2words", "jiwer", "av", "datasets",
 )  # fmt: skip
 
 

@@ -101,7 +101,10 @@ def run_command(arguments: list[str], console: Console) -> int:
         cell = _stored_cell(Path(resumed), known)
         sweep.attempt(cell, Path(resumed), resume=True)
         return sweep.status()
-    if known.cfg is None and not (known.info or known.hydra_help or known.shell_completion):
+    if known.cfg is not None:
+        for job in _job_overrides(known.overrides, known):
+            composed(job, config_dir=known.config_dir)
+    elif not (known.info or known.hydra_help or known.shell_completion):
         _preflight(known.overrides, known)
     register_resolvers()
     # Hydra wants its flags before the overrides.

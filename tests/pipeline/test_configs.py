@@ -6,6 +6,7 @@ import re
 import pytest
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from omegaconf import OmegaConf
 
 from callgap.assembly import units
 from callgap.configuration import STAGES, choices_of, composed, plain
@@ -44,9 +45,19 @@ def test_every_group_offers_a_choice():
     assert {group for group, _ in CHOICES} == {*STAGES, "experiment"}
 
 
+# What the user has to say; everything else has a value.
+SAID = {"recognizer.command": "[program,'{wav}']", "corpus.path": "folder", "corpus.root": "folder"}
+
+
+def said(overrides):
+    """An override for every value that the configuration leaves to the user."""
+    missing = OmegaConf.missing_keys(composed(overrides))
+    return [f"{key}={SAID.get(key, 'file.csv')}" for key in missing if key.split(".")[0] in STAGES]
+
+
 @pytest.mark.parametrize(("stage", "name"), UNITS)
 def test_a_unit_composes_and_is_made(stage, name):
-    config = composed([f"{stage}={name}"])
+    config = composed([f"{stage}={name}", *said([f"{stage}={name}"])])
     assert choices_of(config)[stage] == name
     content = plain(config)
     assert content[stage]["_target_"].startswith(f"callgap.{stage}.")
