@@ -12,7 +12,7 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from callgap.errors import InputError, first_line, one_of
 from callgap.resources import conf_dir
@@ -21,7 +21,7 @@ STAGES = ("corpus", "alteration", "channel", "recognizer", "scoring", "fairness"
 
 _NO_RESULT = ("engine", "batch_size", "resume", "hydra")
 _LEFT_OUT = (("alteration", "identity"), ("ivr", "none"))
-_PLACES = ("root", "home", "download", "manifest", "strict")
+_PLACES = ("root", "home", "download", "place", "manifest", "file", "path", "audio_root", "speakers", "strict")
 
 
 def register_resolvers() -> None:
@@ -143,8 +143,9 @@ def sentence(error: Exception, overrides: Sequence[str] = (), config_dir: str | 
     unknown = re.search(r"Could not override '([^']+)'", text) or re.search(r"Key '([^']+)' is not in struct", text)
     if unknown:
         return _unknown_key(unknown[1], overrides, config_dir)
-    if needed := re.search(r"Missing mandatory value: (\S+)", text):
-        return f"{needed[1]} has no value and needs one: {needed[1]}=..."
+    if isinstance(error, MissingMandatoryValue):
+        key = error.full_key or str(error.key)
+        return f"{key} has no value and needs one: {key}=..."
     return first_line(error)
 
 

@@ -51,8 +51,9 @@ SAID = {"recognizer.command": "[program,'{wav}']", "corpus.path": "folder", "cor
 
 def said(overrides):
     """An override for every value that the configuration leaves to the user."""
-    missing = OmegaConf.missing_keys(composed(overrides))
-    return [f"{key}={SAID.get(key, 'file.csv')}" for key in missing if key.split(".")[0] in STAGES]
+    config = composed(overrides)
+    missing = [key for stage in STAGES for key in sorted(OmegaConf.missing_keys(config[stage]))]
+    return [f"{key}={SAID.get(key, 'file.csv')}" for key in missing]
 
 
 @pytest.mark.parametrize(("stage", "name"), UNITS)

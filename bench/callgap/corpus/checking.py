@@ -1,0 +1,179 @@
+"""Reads a corpus from beginning to end, every recording of it, and says whether a run can use it."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from callgap.corpus.folder import FolderCorpus
+from callgap.corpus.grouping import bare_card, unfilled_fields
+from callgap.corpus.kaldi import KaldiCorpus, is_kaldi
+from callgap.corpus.rows import UNKNOWN_SPEAKER
+from callgap.errors import InputError
+from callgap.records import Status
+
+_MANIFESTS = tuple(f"manifest{ending}" for ending in (".csv", ".tsv", ".jsonl", ".parquet"))
+_SHOWN = 3
+_MOST_GROUPS = 50
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a corpus holds.
+
+    Attributes:
+        rows: of the table `utterances`.
+        reasons: by utterance id, why it is excluded.
+        seconds: by utterance id, how long it is, where it was heard.
+        attributes: that speakers are grouped by.
+        references: by attribute, the declared one.
+        unfilled: fields of the card that are still to be filled in.
+    """
+
+    rows: Sequence[Row]
+    reasons: Mapping[str, str]
+    seconds: Mapping[str, float]
+    attributes: Sequence[str]
+    references: Mapping[str, str | None]
+    unfilled: Sequence[str]
+
+    @cached_property
+    def faults(self) -> list[str]:
+        """Why no run can use the corpus, a sentence each; empty where one can."""
+        found = [f"The card's field {field} is still to be filled in." for field in self.unfilled]
+        if len(self.reasons) == len(self.rows):
+            found.append("No utterance can be used.")
+        if not any(len(self.groups(name)) > 1 for name in self.attributes):
+            found.append("No attribute has two groups of speakers to compare.")
+        for name, reference in self.references.items():
+            if reference is not None and reference not in self.groups(name):
+                found.append(f"{name}: no speaker that can be heard belongs to the reference {reference!r}.")
+        return found
+
+    @property
+    def fit(self) -> bool:
+        """Whether a run can use the corpus."""
+        return not self.faults
+
+    def groups(self, attribute: str) -> dict[str, list[Row]]:
+        """By group, the rows that can be used."""
+        found: dict[str, list[Row]] = defaultdict(list)
+        for row in self.rows:
+            if row[attribute] and row["utterance_id"] not in self.reasons:
+                found[row[attribute]].append(row)
+        return dict(sorted(found.items()))
+
+    def contradictory(self, attribute: str) -> list[str]:
+        """The speakers whose rows state several groups."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for row in self.rows:
+            found[row["speaker_id"]] |= {row[attribute]} - {None}
+        return sorted(speaker for speaker, values in found.items() if len(values) > 1)
+
+    def __rich__(self) -> RenderableType:
+        """Everything, for a terminal."""
+        tables = [self._groups_table(), *([self._excluded_table()] if self.reasons else [])]
+        return Group(*map(Text, self._summary()), *tables, *map(Text, self._end()))
+
+    def _summary(self) -> Iterator[str]:
+        speakers = {row["speaker_id"] for row in self.rows} - {UNKNOWN_SPEAKER}
+        yield (
+            f"{len(self.rows)} utterances of {len(speakers)} speakers, {sum(self.seconds.values()) / 60:.1f} minutes "
+            f"that can be used; {len(self.reasons)} utterances are excluded"
+        )
+
+    def _groups_table(self) -> Table:
+        shown = Table("attribute", "group", "speakers", "utterances", "minutes", box=None, header_style="bold")
+        for name in self.attributes:
+            for group, rows in self.groups(name).items():
+                seconds = sum(self.seconds.get(row["utterance_id"], 0.0) for row in rows)
+                speakers = len({row["speaker_id"] for row in rows})
+                cells = (name, group, str(speakers), str(len(rows)), f"{seconds / 60:.1f}")
+                shown.add_row(*map(Text, cells))
+        return shown
+
+    def _excluded_table(self) -> Table:
+        shown = Table("excluded for", "utterances", "the first of them", box=None, header_style="bold")
+        for reason, count in Counter(self.reasons.values()).most_common():
+            places = [
+                f"row {place} ({row['utterance_id']})"
+                for place, row in enumerate(self.rows, start=1)
+                if self.reasons.get(row["utterance_id"]) == reason
+            ]
+            shown.add_row(Text(reason), Text(str(count)), Text(", ".join(places[:_SHOWN])))
+        return shown
+
+    def _end(self) -> Iterator[str]:
+        for name in self.attributes:
+            if speakers := self.contradictory(name):
+                yield f"{name}: {len(speakers)} speakers contradict themselves ({', '.join(speakers[:_SHOWN])})"
+            for group, rows in self.groups(name).items():
+                if len({row["speaker_id"] for row in rows}) == 1:
+                    yield f"{name}: {group} is one speaker; nothing is said of one person"
+        yield from self.faults
+        yield "A run can use this corpus." if self.fit else "No run can use this corpus yet."
+
+
+def check_corpus(path: Path, heard: Callable[[int], object] = lambda items: None) -> Checked:
+    """Read a corpus as a run does, and all of its audio, in memory that does not grow with it.
+
+    Args:
+        path: a manifest, a folder that holds `manifest.csv`, or a Kaldi data folder.
+        heard: is told after each batch how many items were read.
+
+    Returns:
+        What was found. Without a card, or with one that is still to be filled in, all columns are groups that have at
+        most 50 values.
+
+    Raises:
+        InputError: there is no corpus, or its tables or its card cannot be read.
+    """
+    corpus, unfilled = _corpus_at(path)
+    table = corpus.utterances()
+    reasons: dict[str, str] = {}
+    seconds: dict[str, float] = defaultdict(float)
+    for batch in corpus.load(table):
+        for utterance, length, status in zip(batch.utterance_ids, batch.lengths.tolist(), batch.statuses, strict=True):
+            seconds[utterance] += length / batch.sample_rate
+            if status.status is not Status.OK:
+                reasons[utterance] = str(status.reason)
+        heard(len(batch))
+    kept = {utterance: length for utterance, length in seconds.items() if utterance not in reasons}
+    card = corpus.card
+    references = {name: attribute.reference for name, attribute in card.attributes.items()}
+    return Checked(table.to_pylist(), reasons, kept, list(card.attributes), references, unfilled)
+
+
+def _corpus_at(path: Path) -> tuple[FolderCorpus | KaldiCorpus, list[str]]:
+    found = _made(path, {})
+    card = found.card_beside()
+    unfilled = unfilled_fields(card) if card else []
+    if card and not unfilled:
+        return found, []
+    columns = found.source.candidates
+    few = tuple(name for name in columns if len(set(found.source.cells[name].to_pylist())) <= _MOST_GROUPS)
+    return _made(path, {"card": bare_card(path.stem), "groups": few}), unfilled
+
+
+def _made(path: Path, options: Mapping[str, Any]) -> FolderCorpus | KaldiCorpus:
+    if path.is_dir():
+        for name in _MANIFESTS:
+            if (path / name).is_file():
+                return FolderCorpus(manifest=path / name, **options)
+        if is_kaldi(path):
+            return KaldiCorpus(root=path, **options)
+        raise InputError(
+            f"{path} is no corpus: found neither manifest.csv nor wav.scp, text and utt2spk; begin one with "
+            f"callgap corpus init {path}"
+        )
+    return FolderCorpus(manifest=path, **options)

@@ -1,0 +1,201 @@
+"""What every corpus of a user's own data shares: its card and groups, and recordings that are read piece by piece."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Self
+
+import pyarrow as pa
+from pydantic import ConfigDict, Field, model_validator
+from pydantic.dataclasses import dataclass
+
+from callgap.audio import AudioBatch
+from callgap.corpus.card import Card
+from callgap.corpus.files import Item, excluded, items_of, read_batches, sha256_of
+from callgap.corpus.grouping import Grouping, bare_card, card_from
+from callgap.corpus.rows import Defaults, Source, utterances_of
+from callgap.corpus.sound import Extract
+from callgap.errors import InputError
+
+STRICT = ConfigDict(extra="forbid")
+UNKNOWN_CELLS = ("", "NA", "N/A", "nan", "unknown")
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class Described:
+    """A table of utterances whose groups a card, or the configuration, declares.
+
+    Attributes:
+        card_at: (`card` in the configuration) a card, its file, or the name of a folder of datasets/; None for
+            `card.yaml` beside the data if it is there.
+        groups: columns to group by; None for the attributes of the card.
+        references: by attribute, the group that the others are compared with; it overrides the card's.
+        bands: by column, ascending limits: `{age: [18, 40]}` makes the attribute `age_band` with the groups
+            `under 18`, `18-39` and `40 and over`.
+        language: BCP 47 tag; None for the card's, or else en-US.
+        unknown: cells that state nothing.
+        strict: end the run where an utterance cannot be used.
+    """
+
+    card_at: Path | Card | None = Field(default=None, validation_alias="card")
+    groups: tuple[str, ...] | None = None
+    references: Mapping[str, str] = Field(default_factory=dict)
+    bands: Mapping[str, Annotated[tuple[float, ...], Field(min_length=1)]] = Field(default_factory=dict)
+    language: str | None = None
+    unknown: tuple[str, ...] = UNKNOWN_CELLS
+    strict: bool = False
+
+    @model_validator(mode="after")
+    def _ascending(self) -> Self:
+        for column, limits in self.bands.items():
+            if list(limits) != sorted(set(limits)):
+                raise ValueError(f"bands.{column}: found {list(limits)}; accepted: ascending numbers")
+        return self
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What was read before is read again in another process, not sent there.
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    @cached_property
+    def card(self) -> Card:
+        """What is known of the recordings."""
+        stated = self._stated()
+        return self._grouping.card(stated.model_copy(update={"language": self.language or stated.language}))
+
+    def utterances(self) -> pa.Table:
+        """The table `utterances`, in the order of the data.
+
+        Raises:
+            InputError: the data cannot be read, or nothing in it can be grouped by.
+        """
+        return self._utterances
+
+    def revision(self) -> str:
+        """The card's, or `not stated`."""
+        return self.card.revision
+
+    @cached_property
+    def source(self) -> Source:
+        """The user's table, as it was read."""
+        raise NotImplementedError
+
+    def _title(self) -> str:
+        raise NotImplementedError
+
+    def card_beside(self) -> Path | None:
+        """The file `card.yaml` beside the data, if it is there."""
+        place = self._beside()
+        return place if place is not None and place.is_file() else None
+
+    def _beside(self) -> Path | None:
+        return None
+
+    def _stated(self) -> Card:
+        if isinstance(self.card_at, Card):
+            return self.card_at
+        place = self.card_at or self.card_beside()
+        return card_from(place) if place else bare_card(self._title())
+
+    def _defaults(self) -> Defaults:
+        return Defaults(self.card.language, self.card.text_source, self.card.sample_rate)
+
+    @property
+    def _grouping(self) -> Grouping:
+        return Grouping(self.groups, self.references, self.bands, self.unknown)
+
+    @cached_property
+    def _utterances(self) -> pa.Table:
+        return utterances_of(self.source, self.card, self._grouping, self._defaults())
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class Recorded(Described):
+    """Utterances that can be heard.
+
+    Attributes:
+        sample_rate: Hz that everything is converted to.
+        audio_channel: from 0, where recordings have several and the row does not say which.
+        window_s: longest item in seconds; what is longer is cut at silences.
+    """
+
+    sample_rate: Annotated[int, Field(ge=8000, le=192_000)] = 16000
+    audio_channel: Annotated[int, Field(ge=0, lt=1024)] | None = None
+    window_s: Annotated[float, Field(ge=1, le=600)] = 30.0
+    has_audio: ClassVar[bool] = True
+
+    def load(self, utterances: pa.Table) -> Iterator[AudioBatch]:
+        """The audio of some utterances, at most ten minutes at a time."""
+        yield from read_batches(self._items(utterances), self.sample_rate)
+
+    def fingerprint(self) -> str:
+        """SHA-256 over the rows and the bytes of their recordings, wherever these lie."""
+        digest = hashlib.sha256()
+        for row in self.utterances().to_pylist():
+            sound = self._digest(row)
+            digest.update(json.dumps({**row, "audio": sound}, sort_keys=True).encode())
+        return digest.hexdigest()
+
+    def _defaults(self) -> Defaults:
+        return replace(super()._defaults(), sample_rate=self.sample_rate, audio_channel=self.audio_channel)
+
+    def _items(self, utterances: pa.Table) -> Iterator[Item]:
+        for row in utterances.to_pylist():
+            if row["fault"]:
+                yield excluded(row["utterance_id"], row["fault"])
+            else:
+                place = (row["audio_channel"], row["audio_begin_s"], row["audio_end_s"])
+                yield from items_of(
+                    row["utterance_id"], Extract(self._sound(row), *place), self.sample_rate, self.window_s
+                )
+
+    def _sound(self, row: Mapping[str, Any]) -> Path | bytes:
+        return Path(row["audio"])
+
+    def _digest(self, row: Mapping[str, Any]) -> str | None:
+        if row["audio"] is None:
+            return None
+        if row["audio"] not in self._digests:
+            try:
+                self._digests[row["audio"]] = sha256_of(Path(row["audio"]))
+            except (OSError, ValueError):
+                self._digests[row["audio"]] = None
+        return self._digests[row["audio"]]
+
+    @cached_property
+    def _digests(self) -> dict[str, str | None]:
+        return {}
+
+
+def located(key: str, given: Path | None, place: str | None) -> Path:
+    """Where data lies.
+
+    Args:
+        key: of the configuration.
+        given: by the user.
+        place: path below `$CALLGAP_DATA` and `../shared/data` to look for where nothing is given.
+
+    Returns:
+        The path.
+
+    Raises:
+        InputError: nothing is given, and nothing is there.
+    """
+    if given is not None:
+        return given
+    if place is None:
+        raise InputError(f"{key}: found nothing; accepted: a path")
+    bases = [Path(os.environ["CALLGAP_DATA"])] if "CALLGAP_DATA" in os.environ else []
+    places = [base / place for base in [*bases, Path("../shared/data")]]
+    for found in places:
+        if found.exists():
+            return found.resolve()
+    raise InputError(
+        f"corpus finds no data in {' or '.join(map(str, places))}: give {key}=PATH, or set CALLGAP_DATA to the folder "
+        f"that holds {place}"
+    )
