@@ -162,8 +162,8 @@ def _preflight(overrides: list[str], known: Any) -> None:
     for job in _job_overrides(overrides, known):
         config = composed(job, config_dir=known.config_dir)
         choices = choices_of(config)
-        _require_place(Path(config.hydra.sweep.dir if known.multirun else config.hydra.run.dir))
         content = plain(config)
+        _require_place(Path(config.hydra.sweep.dir if known.multirun else config.hydra.run.dir))
         options(content)
         unit = units(content)
         check_fit(unit, choices)
