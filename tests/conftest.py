@@ -10,7 +10,11 @@ from jaxtyping import install_import_hook
 hypothesis.settings.register_profile("callgap", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("callgap")
 
-SHAPED = ["callgap.audio", "callgap.channel.g711", "callgap.recognizer.vad", "callgap.fairness.covariates"]
+CHANNELS = ["band", "carry", "concealment", "g711", "gain", "level", "pyav", "sndfile"]
+SHAPED = [
+    *("callgap.audio", "callgap.recognizer.vad", "callgap.fairness.covariates"),
+    *(f"callgap.channel.{name}" for name in CHANNELS),
+]
 install_import_hook(SHAPED, "beartype.beartype")
 
 

@@ -119,6 +119,8 @@ class AudioBatch:
             return self
 
         def convert(signal: Signal) -> Signal:
+            if not len(signal):
+                return signal
             converted: Signal = torchaudio.functional.resample(
                 signal, self.sample_rate, sample_rate, lowpass_filter_width=32
             )
