@@ -11,6 +11,7 @@ import click
 from rich.console import Console
 
 from callgap import __version__
+from callgap.columns import usual_names
 from callgap.errors import InputError
 
 _RUN_FLAGS = """\b
@@ -22,6 +23,18 @@ Flags and overrides of every run:
   resume=DIR          go on with a run that was stopped
   hydra.run.dir=DIR   write the run there
 """
+_GATES = """\b
+Exit status:
+  0  every group does as well as its reference within the margin, or better
+  1  a group is disadvantaged, or the system is unfit for everyone
+  2  the input is at fault
+  3  it cannot be told; grade S is never more than this without --allow-synthetic
+Of several runs the gravest counts: 1 before 3 before 0.
+"""
+_COLUMNS = "\b\n" + "\n".join(
+    ["Columns are found by these names, in whatever case; two that match are an error:", *usual_names()]
+)
+_PATH = click.Path(path_type=Path)
 _RUN = {"ignore_unknown_options": True, "allow_extra_args": True, "allow_interspersed_args": False}
 
 
@@ -62,6 +75,57 @@ def run(overrides: tuple[str, ...]) -> None:
     sys.exit(run_command(list(overrides), Console()))
 
 
+@main.command(epilog=_COLUMNS)
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=_PATH)
+@click.option("--reference", metavar="COLUMN", help="Holds what was said.")
+@click.option("--hypothesis", metavar="COLUMN", help="Holds what was understood.")
+@click.option("--speaker", metavar="COLUMN", help="Holds the id of the speaker.")
+@click.option("--utterance", metavar="COLUMN", help="Holds the id of the utterance.")
+@click.option("--group", multiple=True, metavar="COLUMN[,COLUMN...]", help="Speakers are grouped by these.")
+@click.option(
+    "--reference-group",
+    metavar="GROUP",
+    help="The others are compared with it; for several groupings ACCENT=GROUP,GENDER=GROUP. Without it nothing is "
+    "compared, groups are described.",
+)
+@click.option("--normalizer", metavar="NAME", help="Figures are given under it; all of them stand in the tables.")
+@click.option("--language", metavar="TAG", help="What is spoken, as in fr-CA; en-US if not given.")
+@click.option("--output", metavar="DIR", type=_PATH, help="Made for the audit; audit-FILE if not given.")
+def audit(
+    files: tuple[Path, ...],
+    group: tuple[str, ...],
+    reference_group: str | None,
+    normalizer: str | None,
+    language: str | None,
+    output: Path | None,
+    **columns: str | None,
+) -> None:
+    """Score and compare transcripts that you already have: no audio, no model.
+
+    Each FILE is a table (.csv, .tsv, .jsonl, .parquet) or NIST transcripts (.trn). A table with references and
+    hypotheses is a whole system; one with references alone gives them for all; one with hypotheses alone is one more
+    system; one with neither describes speakers. Several systems must have been given the same utterances; one that a
+    system has no row for counts as missing. Of .trn files the first holds the references, and the speaker is the id
+    up to its first - or _.
+
+    DIR/SYSTEM/ is a run directory for each system (score, show, gate and publish take it), and DIR/report.html
+    compares them.
+    """
+    from callgap.auditing import audit_command
+    from callgap.columns import Wanted
+
+    names = tuple(name.strip() for given in group for name in given.split(",")) or None
+    audit_command(
+        files,
+        Wanted(**columns, groups=names),
+        reference_group=reference_group,
+        normalizer=normalizer,
+        language=language,
+        output=output,
+        console=Console(),
+    )
+
+
 @main.command()
 @click.argument("arguments", nargs=-1, required=True, metavar="RUN... [OVERRIDES]...")
 def score(arguments: tuple[str, ...]) -> None:
@@ -77,7 +141,7 @@ def score(arguments: tuple[str, ...]) -> None:
 
 
 @main.command()
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", type=_PATH)
 @click.argument("utterance")
 @click.option("--normalizer", help="Align under this one; the run's primary normalizer if not given.")
 def show(run: Path, utterance: str, normalizer: str | None) -> None:
@@ -87,17 +151,81 @@ def show(run: Path, utterance: str, normalizer: str | None) -> None:
     click.echo(show_utterance(run, utterance, normalizer))
 
 
+@main.command(epilog=_GATES)
+@click.argument("runs", nargs=-1, required=True, metavar="RUN...", type=_PATH)
+@click.option("--policy", metavar="NAME|FILE", help="Judge the stored contrasts under this one; nothing is written.")
+@click.option("--allow-synthetic", is_flag=True, help="Let synthetic voices (grade S) decide.")
+def gate(runs: tuple[Path, ...], policy: str | None, allow_synthetic: bool) -> None:
+    """Turn the verdicts of RUNS into an exit status.
+
+    It looks at the attributes of persons and the endpoints that the policy declares. A policy is a choice of
+    `callgap list verdict` or a .yaml file with its fields.
+    """
+    from callgap.gating import gate_command
+
+    sys.exit(gate_command(runs, policy, allow_synthetic=allow_synthetic, console=Console()))
+
+
 @main.command()
-@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("runs", nargs=-1, required=True, type=_PATH)
 @click.option("--to", "name", required=True, help="Name of the table: results/NAME/.")
-@click.option(
-    "--results", default=Path("results"), show_default=True, type=click.Path(path_type=Path), help="Folder of tables."
-)
+@click.option("--results", default=Path("results"), show_default=True, type=_PATH, help="Folder of tables.")
 def publish(runs: tuple[Path, ...], name: str, results: Path) -> None:
     """Write RUNS as a table that can be published: no machine's path, speakers as s01, s02, ..."""
     from callgap.publishing import publish_runs
 
     click.echo(f"published: {publish_runs(runs, results / name)}")
+
+
+@main.group()
+def corpus() -> None:
+    """Begin a corpus of your own recordings, and check it."""
+
+
+@corpus.command()
+@click.argument("path", type=_PATH)
+def init(path: Path) -> None:
+    """Write manifest.csv and card.yaml into PATH, a folder of recordings.
+
+    Texts come from a .txt or .lab beside each recording or from the folder's one table; speakers from subfolders. What
+    is left to fill in is printed.
+    """
+    from callgap.corpus.starting import init_corpus
+
+    click.echo(init_corpus(path).next_steps)
+
+
+@corpus.command()
+@click.argument("path", type=_PATH)
+def check(path: Path) -> None:
+    """Read PATH from beginning to end, as a run does: a manifest, its folder, or a Kaldi data folder.
+
+    Every recording is heard. The exit status is 0 where a run can use the corpus, else 1.
+    """
+    from rich.progress import Progress
+
+    from callgap.corpus.checking import check_corpus
+
+    columns = ("listening:", "{task.completed:.0f} heard")
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("", total=None)
+        found = check_corpus(path, lambda items: progress.advance(task, items))
+    Console(highlight=False).print(found)
+    sys.exit(0 if found.fit else 1)
+
+
+@main.command()
+def doctor() -> None:
+    """Try what works on this machine: GPU, codecs, recognizers, voices, extras, credentials, data and disk.
+
+    Nothing is downloaded, and of a credential only whether it is set is looked at. The exit status is 0 where
+    everything works that a run without overrides needs (PyTorch, espeak-ng, the default recognizer, room on the
+    disk), else 1.
+    """
+    from callgap.examining import doctor_command
+
+    sys.exit(doctor_command(Console()))
 
 
 @main.command(name="list")

@@ -76,6 +76,7 @@ def run(cell: Cell, path: Path, *, resume: bool, console: Console) -> dict[str, 
             "fingerprint": corpus.fingerprint(),
         },
         "recognizer": dict(unit["recognizer"].identity()),
+        "normalizers": unit["scoring"].versions(),
     }
     directory = _resumed(path, cell, origin) if resume else _begun(path, cell, origin, unit)
     with directory.locked():
@@ -149,7 +150,6 @@ def _begun(path: Path, cell: Cell, origin: Mapping[str, Any], unit: Mapping[str,
         "fingerprint": fingerprint(cell.config),
         "policy_sha256": policy_hash(cell.config),
         "seeds": {"run": cell.config["seed"], "fairness": unit["fairness"].seed},
-        "normalizers": unit["scoring"].versions(),
         **origin,
     }
     return RunDirectory.create(path, cell.config, notes)

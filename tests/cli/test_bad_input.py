@@ -11,7 +11,7 @@ from runs import TINY, callgap
     [
         (
             ["run", "channel=g711"],
-            "channel=g711: there is no such choice; did you mean 'g711u'? accepted: clean, g711a, g711u",
+            "channel=g711: there is no such choice; did you mean 'g711u'? accepted: ",
         ),
         (["run", "chanel=g711u"], "chanel: there is no such key; did you mean 'channel'?"),
         (["run", "corpus.speakers=3"], "corpus.speakers"),
@@ -25,7 +25,7 @@ from runs import TINY, callgap
         (["run", "-m", "channel=clean,nowhere"], "channel=nowhere: there is no such choice"),
         (["run", "channel"], "'channel' cannot be read"),
         (["run", "channel="], "channel"),
-        (["run", "experiment=unheard"], "experiment=unheard: there is no such choice; accepted: fsdd-ivr-digits"),
+        (["run", "experiment=unheard"], "experiment=unheard: there is no such choice; accepted: "),
         (["run", "fairness.attributes=[age]"], "the corpus has no group attribute 'age'; accepted: accent"),
         (
             ["run", "+fairness.references.accent=martian"],
@@ -73,7 +73,7 @@ def test_an_option_that_does_not_exist_is_a_usage_error(tmp_path):
 
 
 def test_every_command_explains_itself(tmp_path):
-    for command in ("run", "score", "show", "publish", "list"):
+    for command in ("run", "audit", "score", "show", "gate", "publish", "corpus", "doctor", "list"):
         assert len(callgap(command, "--help", cwd=tmp_path).output.splitlines()) > 4
 
 

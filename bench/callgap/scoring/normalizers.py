@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
+from whisper_normalizer.basic import BasicTextNormalizer
 from whisper_normalizer.english import EnglishTextNormalizer
 
 from callgap import __version__
@@ -71,3 +72,24 @@ class WhisperEnglish:
     @cached_property
     def _normalize(self) -> Any:
         return EnglishTextNormalizer()
+
+
+@dataclass(frozen=True, config=_STRICT)
+class WhisperMultilingual:
+    """The normalizer published with Whisper for every language but English, from the kept library.
+
+    It removes combining marks that are no part of a composed letter: not for scripts that write vowels with them.
+    """
+
+    def __call__(self, text: str) -> str:
+        """Case, punctuation and what stands in brackets removed; unlike the library's, without outer spaces."""
+        normalized: str = self._normalize(text)
+        return normalized.strip()
+
+    def version(self) -> str:
+        """The version of whisper-normalizer."""
+        return f"whisper-normalizer {version('whisper-normalizer')}"
+
+    @cached_property
+    def _normalize(self) -> Any:
+        return BasicTextNormalizer()

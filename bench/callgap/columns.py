@@ -1,0 +1,167 @@
+"""Which column of a table that people have plays which part: by fixed, documented names, or as the user says."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+from callgap.errors import InputError, one_of
+
+Role = Literal["utterance", "speaker", "reference", "hypothesis"]
+ROLES: tuple[Role, ...] = get_args(Role)
+
+NAMES: Mapping[Role, tuple[str, ...]] = {
+    "utterance": (
+        "utterance_id", "utt_id", "id", "path", "audio_paths", "audio", "audio_filepath", "file", "filename",
+        "segment_filename", "idx",
+    ),
+    "speaker": ("speaker_id", "speaker", "spk", "spk_id", "client_id", "user_ids", "user_id"),
+    "reference": ("reference", "ref", "text", "transcript", "sentence", "ground_truth"),
+    "hypothesis": ("hypothesis", "hyp", "prediction", "predicted", "pred_text", "asr", "recognized"),
+}  # fmt: skip
+"""The usual names of each part, in whatever case. Two that match in one table are an error, never a choice."""
+
+GROUPS = (
+    "accent", "accents", "gender", "sex", "age", "age_group", "age_band", "first_language", "l1", "native_language",
+    "dialect", "region", "country", "nationality", "ethnicity", "race",
+)  # fmt: skip
+"""The usual names of group columns: all that a table holds are taken."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A published table in which two usual names stand for one part.
+
+    Attributes:
+        title: of the corpus.
+        holds: columns by which it is recognized.
+        parts: which of them plays which part.
+    """
+
+    title: str
+    holds: frozenset[str]
+    parts: Mapping[Role, str]
+
+
+LAYOUTS = (
+    Layout(
+        "AfriSpeech-200",
+        frozenset({"idx", "audio_paths", "user_ids", "reference", "prediction", "age_group"}),
+        # Rows are numbered and name their recordings too: the number is the id.
+        {"utterance": "idx"},
+    ),
+)
+"""Known before the usual names are looked for."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the user says of the columns; None leaves it to the usual names.
+
+    Attributes:
+        utterance: column with the id of an utterance.
+        speaker: column with the id of a speaker.
+        reference: column with what was said.
+        hypothesis: column with what was understood.
+        groups: columns to group speakers by.
+    """
+
+    utterance: str | None = None
+    speaker: str | None = None
+    reference: str | None = None
+    hypothesis: str | None = None
+    groups: tuple[str, ...] | None = None
+
+    def named(self) -> dict[str, str]:
+        """By option, a column that it names."""
+        single = {f"--{role}": str(name) for role in ROLES if (name := getattr(self, role)) is not None}
+        return single | {f"--group {name}": name for name in self.groups or ()}
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns of one table that play a part.
+
+    Attributes:
+        utterance: None where the table has none; likewise the others.
+        speaker: id of a speaker.
+        reference: what was said.
+        hypothesis: what was understood.
+        groups: in the order of the table.
+    """
+
+    utterance: str | None = None
+    speaker: str | None = None
+    reference: str | None = None
+    hypothesis: str | None = None
+    groups: tuple[str, ...] = ()
+
+
+def columns_of(path: Path, found: Sequence[str], wanted: Wanted) -> Columns:
+    """Find out which column of a table plays which part.
+
+    Args:
+        path: of the table, for errors.
+        found: names of its columns.
+        wanted: what the user says; it counts where the table has such a column.
+
+    Returns:
+        The columns: as the user says, else as the table's layout has it, else by the usual names.
+
+    Raises:
+        InputError: two columns have a usual name of one part.
+    """
+    chosen: dict[str, str] = {
+        role: name for role in ROLES if (name := getattr(wanted, role)) is not None and name in found
+    }
+    taken = {*chosen.values(), *(wanted.groups or ())}
+    layout = _layout(found)
+    for role in ROLES:
+        if role in chosen:
+            continue
+        if role in layout and layout[role] not in taken:
+            chosen[role] = layout[role]
+        elif (name := _by_name(path, [name for name in found if name not in taken], role)) is not None:
+            chosen[role] = name
+    return Columns(**chosen, groups=_groups(found, {*chosen.values()}, wanted))
+
+
+def require_columns(wanted: Wanted, found: Iterable[str]) -> None:
+    """Check that some table has every column that the user names.
+
+    Raises:
+        InputError: none has.
+    """
+    known = set(found)
+    for option, name in wanted.named().items():
+        if name not in known:
+            raise InputError(f"{option}: no file has the column {name!r}; {one_of(name, known)}")
+
+
+def usual_names() -> list[str]:
+    """The usual names as lines for the help of a command, each begun with two spaces."""
+    parts: list[tuple[str, tuple[str, ...]]] = [*NAMES.items(), ("groups", GROUPS)]
+    lines = [textwrap.wrap(f"{part}: {', '.join(names)}", 76) for part, names in parts]
+    return [f"  {'  ' if place else ''}{text}" for texts in lines for place, text in enumerate(texts)]
+
+
+def _layout(found: Sequence[str]) -> Mapping[Role, str]:
+    return next((layout.parts for layout in LAYOUTS if layout.holds <= {*found}), {})
+
+
+def _by_name(path: Path, found: Sequence[str], role: Role) -> str | None:
+    matches = [name for name in found if name.lower() in NAMES[role]]
+    if len(matches) > 1:
+        raise InputError(
+            f"{path}: both {matches[0]!r} and {matches[1]!r} may be the {role}; say which with --{role} COLUMN"
+        )
+    return matches[0] if matches else None
+
+
+def _groups(found: Sequence[str], taken: set[str], wanted: Wanted) -> tuple[str, ...]:
+    if wanted.groups is not None:
+        return tuple(name for name in found if name in wanted.groups)
+    return tuple(name for name in found if name.lower() in GROUPS and name not in taken)
