@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +25,7 @@ from callgap.records import CONTRASTS
 from callgap.report.comparisons import by_supported_harm, under_primary_normalizer
 from callgap.report.figures import points, span
 from callgap.report.wording import ENDPOINTS
-from callgap.run_directory import RunDirectory
+from callgap.run_directory import RunDirectory, runs_in
 from callgap.verdict import UNFIT, Grade, Policy
 from callgap.verdict.decide import BETTER, DISADVANTAGED, WITHIN
 
@@ -82,7 +81,7 @@ def gate_command(runs: Sequence[Path], policy: str | None, *, allow_synthetic: b
         InputError: a run was not finished or is damaged, or there is no such policy.
     """
     chosen = read_policy(policy) if policy is not None else None
-    finished = [_finished(run, chosen) for given in runs for run in _runs_in(given)]
+    finished = [_finished(run, chosen) for given in runs for run in runs_in(given)]
     gates = [run.gate(allow_synthetic=allow_synthetic) for run in finished]
     for run, gate in zip(finished, gates, strict=True):
         for line in _lines(run, gate, allow_synthetic):
@@ -132,15 +131,9 @@ def _fields(path: Path) -> dict[str, Any]:
     return {**content, "_target_": _TARGET}
 
 
-def _runs_in(path: Path) -> list[Path]:
-    if (path / "run.json").exists():
-        return [path]
-    return sorted(inside.parent for inside in path.glob("*/run.json")) or [path]
-
-
 def _finished(path: Path, policy: Policy | None) -> _Finished:
     directory = RunDirectory.open(path)
-    report = _report(directory)
+    report = directory.report()
     declared, attributes = report["policy"], report["attributes"]
     rows = [
         row
@@ -148,22 +141,6 @@ def _finished(path: Path, policy: Policy | None) -> _Finished:
         if row["endpoint"] in declared["endpoints"] and attributes.get(row["attribute"], {}).get("of_person")
     ]
     return _Finished(path, _judged(rows, report, policy) if policy else rows)
-
-
-def _report(directory: RunDirectory) -> dict[str, Any]:
-    path = directory.path / "report.json"
-    try:
-        report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(
-            f"{directory.path} has no report.json: the run was not finished, go on with resume={directory.path}"
-        ) from None
-    except ValueError:
-        raise InputError(f"{path} is damaged; make it again with callgap score {directory.path}") from None
-    for key in ("policy", "attributes", "groups", "card"):
-        if key not in report:
-            raise InputError(f"{path} lacks the key {key}; make it again with callgap score {directory.path}")
-    return report
 
 
 def _contrasts(directory: RunDirectory) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ import yaml
 
 from callgap.errors import InputError
 from callgap.report import render_html, render_markdown
-from callgap.run_directory import RunDirectory
+from callgap.run_directory import RunDirectory, runs_in
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 
@@ -34,7 +34,7 @@ def publish_runs(runs: Sequence[Path], target: Path) -> Path:
     """
     if not _NAME.fullmatch(target.name):
         raise InputError(f"--to: found {target.name!r}, accepted: lower-case letters, digits, '.', '_' and '-'")
-    directories = [RunDirectory.open(path) for given in runs for path in _runs_in(given)]
+    directories = [RunDirectory.open(path) for given in runs for path in runs_in(given)]
     reports = [_published(directory) for directory in directories]
     files = {
         "table.md": render_markdown(reports, target.name),
@@ -50,15 +50,6 @@ def publish_runs(runs: Sequence[Path], target: Path) -> Path:
     return target
 
 
-def _runs_in(path: Path) -> list[Path]:
-    if (path / "run.json").exists() or not path.is_dir():
-        return [path]
-    inside = sorted(
-        (child.parent for child in path.glob("*/run.json")), key=lambda p: (len(p.name.split("-")[0]), p.name)
-    )
-    return inside or [path]
-
-
 def _concatenated(paths: Sequence[Path]) -> bytes:
     for path in paths:
         if not path.is_file():
@@ -71,15 +62,7 @@ def _concatenated(paths: Sequence[Path]) -> bytes:
 
 
 def _published(directory: RunDirectory) -> dict[str, Any]:
-    path = directory.path / "report.json"
-    if not path.is_file():
-        raise InputError(
-            f"{directory.path} has no report.json: the run was not finished, go on with resume={directory.path}"
-        )
-    try:
-        report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        raise InputError(f"{path} is damaged; make it again with callgap score {directory.path}") from None
+    report = directory.report()
     report["provenance"] = _clean(report["provenance"])
     utterances = directory.read_table("utterances.parquet")
     report["worst"] = _anonymous(report, utterances)

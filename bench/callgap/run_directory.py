@@ -21,6 +21,7 @@ from callgap.records import COVARIATES, HYPOTHESES, TIMINGS
 
 FORMAT = 1
 _NOTES = ("name", "choices", "overrides", "fingerprint", "corpus", "recognizer")
+_REPORTED = ("policy", "attributes", "groups", "contrasts", "card", "provenance", "worst")
 _STREAMS = {"timings": TIMINGS, "covariates": COVARIATES, "hypotheses": HYPOTHESES}
 # A part counts once its hypotheses are there, so they are written last.
 
@@ -107,6 +108,26 @@ class RunDirectory:
             raise InputError(f"{path} holds no configuration, found {type(content).__name__}")
         return content
 
+    def report(self) -> dict[str, Any]:
+        """The content of `report.json`.
+
+        Raises:
+            InputError: the run was not finished, or the file is damaged.
+        """
+        path = self.path / "report.json"
+        mend = f"make it again with callgap score {self.path}"
+        try:
+            content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise InputError(
+                f"{self.path} has no report.json: the run was not finished, go on with resume={self.path}"
+            ) from None
+        except ValueError:
+            raise InputError(f"{path} is damaged; {mend}") from None
+        if missing := [key for key in _REPORTED if key not in content]:
+            raise InputError(f"{path} lacks the key {missing[0]}; {mend}")
+        return content
+
     def write_part(self, part: Part) -> None:
         """Keep what one batch gave."""
         number = 1 + max((int(path.stem.split("-")[1]) for path in self._parts("hypotheses")), default=-1)
@@ -187,6 +208,21 @@ class RunDirectory:
             ) from None
         finally:
             aside.unlink(missing_ok=True)
+
+
+def runs_in(path: Path) -> list[Path]:
+    """The run directories that a path stands for.
+
+    Args:
+        path: a run directory, or the folder of a sweep or an audit.
+
+    Returns:
+        The path itself, or the runs in it in the order in which the sweep did them.
+    """
+    if (path / "run.json").exists() or not path.is_dir():
+        return [path]
+    inside = (child.parent for child in path.glob("*/run.json"))
+    return sorted(inside, key=lambda run: (len(run.name.split("-")[0]), run.name)) or [path]
 
 
 def _parquet(path: Path, schema: pa.Schema | None = None) -> pa.Table:
