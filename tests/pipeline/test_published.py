@@ -9,10 +9,16 @@ RESULTS = Path(__file__).resolve().parents[2] / "results"
 
 
 @pytest.mark.slow
-def test_fsdd_ivr_digits_reproduces(data, tmp_path, monkeypatch):
+@pytest.mark.parametrize("name", ["fsdd-ivr-digits", "channels-fsdd", "speechocean762-ngram", "audit-artie"])
+def test_a_published_table_reproduces(data, tmp_path, monkeypatch, name):
     monkeypatch.setenv("CALLGAP_DATA", str(data))
-    callgap("run", "-m", "experiment=fsdd-ivr-digits", "hydra.sweep.dir=sweep", cwd=tmp_path)
-    callgap("publish", "sweep", "--to", "fsdd-ivr-digits", cwd=tmp_path)
-    for name in ("table.csv", "contrasts.csv", "table.md"):
-        made = (tmp_path / "results" / "fsdd-ivr-digits" / name).read_bytes()
-        assert made == (RESULTS / "fsdd-ivr-digits" / name).read_bytes(), name
+    callgap("run", "-m", f"experiment={name}", "hydra.sweep.dir=sweep", cwd=tmp_path)
+    callgap("publish", "sweep", "--to", name, cwd=tmp_path)
+    for file in ("table.csv", "contrasts.csv", "table.md"):
+        made = (tmp_path / "results" / name / file).read_bytes()
+        assert made == (RESULTS / name / file).read_bytes(), file
+
+
+def test_every_experiment_is_published_and_every_table_is_an_experiment():
+    experiments = {path.stem for path in (RESULTS.parent / "conf" / "experiment").glob("*.yaml")}
+    assert {path.name for path in RESULTS.iterdir() if path.is_dir()} == experiments
