@@ -185,9 +185,18 @@ def _words(axes: Axes, panel: Panel, grid: _Grid, *, labelled: bool) -> None:
 
 def _marks(axes: Axes, panel: Panel, grid: _Grid) -> None:
     place = {group: row for row, group in enumerate(grid.groups)}
+    left, right = axes.get_xlim()
+    inset = 0.008 * (right - left)
     for mark in panel.marks:
         color, row = _SENTINELS[mark.mark], place[mark.group]
-        axes.hlines(row, mark.lower, mark.upper, colors=color, linewidth=2.2, zorder=3)
+        axes.hlines(row, max(mark.lower, left), min(mark.upper, right), colors=color, linewidth=2.2, zorder=3)
+        for cut, end, arrow in (
+            (mark.lower < left, left + inset, "<"),
+            (mark.upper > right, right - inset, ">"),
+        ):
+            if cut:
+                size = 0.6 * grid.layout.text
+                axes.plot(end, row, arrow, color=color, markersize=size, clip_on=False, zorder=3)
         axes.plot(mark.difference, row, _SHAPES[mark.mark], color=color, markersize=0.7 * grid.layout.text, zorder=4)
 
 
@@ -196,9 +205,12 @@ def _signed(value: float) -> str:
 
 
 def _range(panel: Panel) -> tuple[float, float]:
+    # The limits of a handful of speakers may be so far apart that those of the others would shrink to a point.
+    shown = [mark for mark in panel.marks if mark.mark != "few"] or panel.marks
     margin = panel.margin or 0.0
-    low = min([-margin, *(mark.lower for mark in panel.marks)])
-    high = max([margin, *(mark.upper for mark in panel.marks)])
+    differences = [mark.difference for mark in panel.marks]
+    low = min([-margin, *differences, *(mark.lower for mark in shown)])
+    high = max([margin, *differences, *(mark.upper for mark in shown)])
     room = 0.05 * (high - low) or 1.0
     return low - room, high + room
 
