@@ -71,8 +71,8 @@ def _published(directory: RunDirectory) -> dict[str, Any]:
 
 def _anonymous(report: Mapping[str, Any], utterances: pa.Table) -> Any:
     card = report["card"]
-    if card["text_source"] == "transcript" and not card["synthetic"]:
-        # What people really said may hold names and numbers.
+    if card["text_source"] != "prompt" and not card["synthetic"]:
+        # What people really said may hold names and numbers, and it is such words unless the card says otherwise.
         return []
     speakers = {s: f"s{n:02d}" for n, s in enumerate(sorted(set(utterances["speaker_id"].to_pylist())), start=1)}
     ids = dict(zip(utterances["utterance_id"].to_pylist(), utterances["speaker_id"].to_pylist(), strict=True))

@@ -184,3 +184,14 @@ def test_stored_transcripts_refuse_what_needs_audio(tmp_path, override, said):
     assert done.exit_code == 2
     assert said in done.output
     assert "no audio" in done.output
+
+
+def test_a_published_copy_of_ones_own_recordings_holds_no_text_no_speaker_and_no_path(tmp_path):
+    rows = recorded(tmp_path / "calls", ("xavier", "xenia", "yves", "yara"))
+    rows = [row | {"text": "my name is quentin"} for row in rows]
+    run(write(tmp_path / "calls", rows), tmp_path / "run")
+    callgap("publish", "run", "--to", "own", cwd=tmp_path)
+    for file in (tmp_path / "results" / "own").iterdir():
+        text = file.read_text()
+        for secret in ("quentin", "xavier", "yara", "calls/", str(tmp_path)):
+            assert secret not in text, (file.name, secret)
