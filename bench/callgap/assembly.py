@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -69,7 +70,8 @@ def _unit(stage: str, content: Mapping[str, Any]) -> Any:
     except HydraException as error:
         cause = _root_of(error)
         if isinstance(cause, ValidationError):
-            raise InputError(_validation(stage, cause)) from None
+            inside = re.search(r"full_key: (\S+)", str(error))
+            raise InputError(_validation(f"{stage}.{inside[1]}" if inside else stage, cause)) from None
         if isinstance(cause, ModuleNotFoundError):
             raise InputError(f"{stage} needs the package {cause.name!r}, which is not installed") from None
         raise InputError(f"{stage}: {first_line(cause)}") from None

@@ -174,7 +174,7 @@ def publish(runs: tuple[Path, ...], name: str, results: Path) -> None:
     """Write RUNS as a table that can be published: no machine's path, speakers as s01, s02, ..."""
     from callgap.publishing import publish_runs
 
-    click.echo(f"published: {publish_runs(runs, results / name)}")
+    click.echo(f"published: {publish_runs(runs, results, name)}")
 
 
 @main.group()

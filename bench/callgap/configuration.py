@@ -158,5 +158,7 @@ def _unknown_key(key: str, overrides: Sequence[str], config_dir: str | None) -> 
         return f"{key} takes new entries one by one and with a plus sign, as in +{key}.NAME=VALUE"
     parent, _, name = key.rpartition(".")
     node = OmegaConf.select(config, parent) if parent else config
+    if parent and isinstance(node, DictConfig) and not node:
+        return f"{parent} takes new entries one by one and with a plus sign, as in +{key}=VALUE"
     known = [str(k) for k in node if k not in ("hydra", "_target_")] if isinstance(node, DictConfig) else []
     return f"{key}: there is no such key; {one_of(name, known)}"

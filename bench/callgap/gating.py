@@ -25,7 +25,7 @@ from callgap.records import CONTRASTS
 from callgap.report.comparisons import by_supported_harm, under_primary_normalizer
 from callgap.report.figures import points, span
 from callgap.report.wording import ENDPOINTS
-from callgap.run_directory import RunDirectory, runs_in
+from callgap.run_directory import RunDirectory, failed_in, runs_in
 from callgap.verdict import UNFIT, Grade, Policy
 from callgap.verdict.decide import BETTER, DISADVANTAGED, WITHIN
 
@@ -83,9 +83,13 @@ def gate_command(runs: Sequence[Path], policy: str | None, *, allow_synthetic: b
     chosen = read_policy(policy) if policy is not None else None
     finished = [_finished(run, chosen) for given in runs for run in runs_in(given)]
     gates = [run.gate(allow_synthetic=allow_synthetic) for run in finished]
+    failed = [(run, name, why) for run in runs for name, why in failed_in(run).items()]
+    for path, name, why in failed:
+        console.print(f"{path / name}: the run failed: {why}", highlight=False, markup=False, soft_wrap=True)
     for run, gate in zip(finished, gates, strict=True):
         for line in _lines(run, gate, allow_synthetic):
             console.print(line, highlight=False, markup=False, soft_wrap=True)
+    gates += [Gate.CANNOT_TELL for _ in failed]
     worst = next(gate for gate in _GRAVEST_FIRST if gate in gates)
     console.print(_summary(worst, gates), highlight=False, soft_wrap=True)
     return worst

@@ -89,7 +89,7 @@ def run(cell: Cell, path: Path, *, resume: bool, console: Console) -> dict[str, 
         jobs = list(_jobs(plan, utterances, directory, chosen.batch_size))
         parts = ((len(part.hypotheses), part) for part in engine.map(stage, jobs))
         total = sum(len(job.utterances) for job in jobs)
-        for part in track(parts, total, "recognizing", console):
+        for part in track(parts, total, "recognizing" if unit["recognizer"].hears else "looking up", console):
             directory.write_part(part)
             if corpus.strict:
                 _require_none_excluded(part, utterances, path)

@@ -14,26 +14,34 @@ import yaml
 
 from callgap.errors import InputError
 from callgap.report import render_html, render_markdown
-from callgap.run_directory import RunDirectory, runs_in
+from callgap.run_directory import RunDirectory, failed_in, runs_in
 
+# Keys whose values say where something lies; a folder may be named after a client or a person.
+_PLACES = ("root", "manifest", "file", "path", "audio_root", "speakers", "card", "equivalences", "environment")
+_PLAIN = re.compile(r"[A-Za-z0-9_-]+|null|None")
+_PATH = re.compile(r"(?<![\w.:/-])(?:/|~|\.\.?/|[A-Za-z]:[\\/])[^\s,;'\"\])}]*")
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 
 
-def publish_runs(runs: Sequence[Path], target: Path) -> Path:
+def publish_runs(runs: Sequence[Path], results: Path, name: str) -> Path:
     """Write finished runs as one published table.
 
     Args:
         runs: run directories; a directory of a sweep stands for its runs.
-        target: `results/<name>`; files of an earlier publication are replaced.
+        results: folder of published tables.
+        name: of the table; files of an earlier publication are replaced.
 
     Returns:
-        The target.
+        The folder of the table.
 
     Raises:
-        InputError: a run was not finished, or the name is no plain lower-case name.
+        InputError: a run was not finished, one of a sweep failed, or the name is no plain lower-case name.
     """
-    if not _NAME.fullmatch(target.name):
-        raise InputError(f"--to: found {target.name!r}, accepted: lower-case letters, digits, '.', '_' and '-'")
+    if not _NAME.fullmatch(name):
+        raise InputError(f"--to: found {name!r}, accepted: lower-case letters, digits, '.', '_' and '-'")
+    for given in runs:
+        _require_none_failed(given)
+    target = results / name
     directories = [RunDirectory.open(path) for given in runs for path in runs_in(given)]
     reports = [_published(directory) for directory in directories]
     files = {
@@ -89,12 +97,24 @@ def _renamed(value: Any, speakers: Mapping[str, str], utterances: Mapping[str, s
     return {k: names[k][v] if k in names else _renamed(v, speakers, utterances) for k, v in value.items()}
 
 
-def _clean(value: Any) -> Any:
-    """Replace every path of this machine."""
+def _require_none_failed(path: Path) -> None:
+    for name, why in failed_in(path).items():
+        raise InputError(f"{path}: the run {name} failed ({why}); name the runs to be published, or run it again")
+
+
+def _clean(value: Any, key: str = "") -> Any:
+    """Replace every path of this machine, and every command line: its arguments may hold a key."""
     if isinstance(value, Mapping):
-        return {key: _clean(item) for key, item in value.items()}
+        return {name: _clean(item, str(name)) for name, item in value.items()}
+    if key == "command" and value is not None:
+        return "<command>"
     if isinstance(value, list):
-        return [_clean(item) for item in value]
-    if isinstance(value, str) and re.search(r"(^|=)(/|~|\.\.?/|[A-Za-z]:[\\/])", value):
-        return re.sub(r"(^|=)(/|~|\.\.?/|[A-Za-z]:[\\/]).*", r"\1<path>", value)
-    return value
+        return [_clean(item, key) for item in value]
+    if not isinstance(value, str):
+        return value
+    if key == "overrides" and "=" in value:
+        name, given = value.split("=", 1)
+        return f"{name}={_clean(given, name.rpartition('.')[2])}"
+    if key in _PLACES and not _PLAIN.fullmatch(value):
+        return "<path>"
+    return _PATH.sub("<path>", value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from callgap.channel import Channel
 from callgap.corpus import Corpus
 from callgap.fairness.covariates import Covariates, measure, merged
 from callgap.recognizer import Hypothesis, Recognizer
-from callgap.records import COVARIATES, HYPOTHESES, TIMINGS, Context, Grammar, ItemStatus, Status, table
+from callgap.records import COVARIATES, HYPOTHESES, OK, TIMINGS, Context, Grammar, ItemStatus, Status, table
 from callgap.run_directory import Part
 
 _NO_AUDIO_RATE = 16000
@@ -55,21 +55,21 @@ class Recognition:
         usable = job.utterances.filter(pc.is_null(job.utterances["fault"]))
         measured: dict[str, list[Covariates]] = defaultdict(list)
         heard: dict[str, list[Hypothesis]] = defaultdict(list)
-        for audio in self._batches(usable, job.measure):
-            if job.measure and self.corpus.has_audio:
+        unheard: dict[str, ItemStatus] = {}
+        for audio in self.corpus.load(usable) if self.corpus.has_audio else ():
+            if job.measure:
                 _measure(audio, usable, measured)
             if self.recognizer.hears:
                 self._hear(audio, job.grammar_id, heard)
+            else:
+                unheard |= _unheard(audio)
         if not self.recognizer.hears:
-            self._hear(_silence(usable), job.grammar_id, heard)
+            # Whatever has stored texts, a recording that nobody can hear is excluded.
+            self._hear(_silence(usable, unheard), job.grammar_id, heard)
         rows = job.utterances.select(["utterance_id", "text", "duration_s", "fault"]).to_pylist()
         found = {row["utterance_id"]: _whole(row, heard) for row in rows}
         covariates = [self._covariates(row, measured) for row in rows] if job.measure else []
         return Part(_hypotheses(found, job.grammar_id), _timings(found, job.grammar_id), table(covariates, COVARIATES))
-
-    def _batches(self, utterances: pa.Table, measure: bool) -> Iterator[AudioBatch]:
-        if self.recognizer.hears or (measure and self.corpus.has_audio):
-            yield from self.corpus.load(utterances)
 
     def _hear(self, audio: AudioBatch, grammar_id: str, heard: dict[str, list[Hypothesis]]) -> None:
         line = self.channel.transmit(self.alteration.alter(audio))
@@ -86,9 +86,15 @@ class Recognition:
         return {"utterance_id": row["utterance_id"], **values}
 
 
-def _silence(utterances: pa.Table) -> AudioBatch:
+def _unheard(audio: AudioBatch) -> dict[str, ItemStatus]:
+    items = zip(audio.utterance_ids, audio.statuses, strict=True)
+    return {utterance: status for utterance, status in items if status.status is not Status.OK}
+
+
+def _silence(utterances: pa.Table, unheard: Mapping[str, ItemStatus]) -> AudioBatch:
     ids = utterances["utterance_id"].to_pylist()
-    return batch_of([torch.zeros(0)] * len(ids), _NO_AUDIO_RATE, ids)
+    statuses = [unheard.get(utterance, OK) for utterance in ids]
+    return batch_of([torch.zeros(0)] * len(ids), _NO_AUDIO_RATE, ids, statuses)
 
 
 def _measure(audio: AudioBatch, utterances: pa.Table, measured: dict[str, list[Covariates]]) -> None:

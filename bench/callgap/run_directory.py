@@ -225,6 +225,29 @@ def runs_in(path: Path) -> list[Path]:
     return sorted(inside, key=lambda run: (len(run.name.split("-")[0]), run.name)) or [path]
 
 
+FAILED = "failed.json"
+"""Of a sweep: which of its runs failed, and why."""
+
+
+def failed_in(path: Path) -> dict[str, str]:
+    """The runs of a sweep that failed and were not finished since.
+
+    Args:
+        path: the folder of a sweep, or anything else, in which nothing failed.
+
+    Returns:
+        By the name of the run, why.
+    """
+    file = path / FAILED
+    if not file.is_file():
+        return {}
+    try:
+        failed: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(f"{file} is damaged: {first_line(error)}; run the sweep again") from None
+    return {name: why for name, why in failed.items() if not (path / name / "report.json").exists()}
+
+
 def _parquet(path: Path, schema: pa.Schema | None = None) -> pa.Table:
     try:
         return pq.read_table(path, schema=schema)

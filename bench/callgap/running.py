@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
 import sys
 import traceback
@@ -29,7 +30,7 @@ from callgap.pipeline import Cell, check_fit
 from callgap.pipeline import run as run_cell
 from callgap.report import announce
 from callgap.resources import conf_dir
-from callgap.run_directory import RunDirectory
+from callgap.run_directory import FAILED, RunDirectory
 
 
 @dataclass
@@ -37,7 +38,7 @@ class _Sweep:
     """What became of each run of one command."""
 
     console: Console
-    failures: list[tuple[Path, str]] = field(default_factory=list)
+    failures: list[tuple[Path, str, str]] = field(default_factory=list)
 
     def job(self, config: DictConfig) -> None:
         """Do one run, as Hydra calls it."""
@@ -63,15 +64,22 @@ class _Sweep:
 
     def status(self) -> int:
         """Name the runs that failed; exit status 2 where their input was at fault, 1 where the program was."""
-        for path in (path for path, _ in self.failures if path.exists()):
+        for path in (path for path, _, _ in self.failures if path.exists()):
             self.console.print(f"failed: {path}", highlight=False, soft_wrap=True)
-        kinds = {kind for _, kind in self.failures}
+        kinds = {kind for _, kind, _ in self.failures}
         return 1 if "program" in kinds else 2 if kinds else 0
+
+    def record(self) -> None:
+        """Write beside the runs of a sweep which of them failed: the others alone are not what was asked for."""
+        for folder in {path.parent for path, _, _ in self.failures}:
+            failed = {path.name: why for path, _, why in self.failures if path.parent == folder}
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / FAILED).write_text(json.dumps(failed, indent=2) + "\n", encoding="utf-8")
 
     def _failed(self, path: Path, error: Exception) -> None:
         if not isinstance(error, InputError):
             traceback.print_exc()
-        self.failures.append((path, "input" if isinstance(error, InputError) else "program"))
+        self.failures.append((path, "input" if isinstance(error, InputError) else "program", str(error)))
         print(f"callgap: {error}", file=sys.stderr)
         _remove_if_empty(path)
         if (path / "run.json").exists():
@@ -111,6 +119,8 @@ def run_command(arguments: list[str], console: Console) -> int:
     flags = [argument for argument in arguments if argument not in known.overrides]
     sys.argv = ["callgap run", *flags, *known.overrides]
     hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(sweep.job)()
+    if known.multirun:
+        sweep.record()
     return sweep.status()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -131,6 +132,9 @@ def _object(path: Path, number: int, line: str) -> Row:
 def _text(value: object) -> str | None:
     if value is None or isinstance(value, str):
         return value
+    if isinstance(value, float) and math.isnan(value):
+        # What pandas writes for nothing.
+        return None
     return json.dumps(value, ensure_ascii=False) if isinstance(value, Mapping | list | bool) else str(value)
 
 

@@ -38,6 +38,13 @@ from runs import TINY, callgap
         (["run", "hydra.run.dir=/dev/null/run"], "hydra.run.dir=/dev/null/run cannot be made: /dev/null is no folder"),
         (["run", "~channel"], "channel: one choice is needed, found none or several; see callgap list channel"),
         (["run", "channel=[clean,g711u]"], "channel: one choice is needed"),
+        (["run", "channel=clipping", "channel.drive_db=1e6"], "channel.drive_db: found 1000000.0; "),
+        (["run", "channel=packet-loss", "channel.model.rate=1.5"], "channel.model.rate: found 1.5; "),
+        (
+            ["run", "corpus=folder", "corpus.manifest=m.csv", "corpus.references.accent=x"],
+            "corpus.references takes new entries one by one and with a plus sign, as in +corpus.references.accent=",
+        ),
+        (["run", "corpus=folder", "ivr=none"], "corpus.manifest has no value and needs one: corpus.manifest=..."),
         (["run", "+speed=3"], "speed: there is no such key; did you mean 'seed'?"),
         (["run", "--config-dir", "nowhere"], "--config-dir: found 'nowhere', which is no folder"),
         (["run", "--config-name", "other"], "--config-name and --config-path are not accepted"),

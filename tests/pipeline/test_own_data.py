@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 
 import numpy as np
 import pytest
@@ -186,12 +187,66 @@ def test_stored_transcripts_refuse_what_needs_audio(tmp_path, override, said):
     assert "no audio" in done.output
 
 
+@pytest.mark.parametrize("recognizer", ["transcripts", "command"])
+def test_a_pipe_or_a_device_as_a_recording_is_missing_and_stops_nothing(tmp_path, recognizer):
+    rows = recorded(tmp_path / "calls")
+    os.mkfifo(tmp_path / "calls" / "pipe.wav")
+    row = {"text": "good morning", "speaker_id": "y1", "accent": "y"}
+    rows += [row | {"path": "pipe.wav"}, row | {"path": "/dev/zero"}]
+    manifest = write(tmp_path / "calls", rows)
+    texts = tmp_path / "texts.csv"
+    texts.write_text("utterance_id,text\n" + "".join(f"{r['path']},good morning\n" for r in rows))
+    stored = ["recognizer.file=texts.csv"] if recognizer == "transcripts" else ECHO[1:3]
+    arguments = ["corpus=folder", f"corpus.manifest={manifest}", "corpus.groups=[accent]", "engine.workers=0"]
+    arguments += ["ivr=none", f"recognizer={recognizer}", *stored]
+    callgap("run", *arguments, "hydra.run.dir=run", cwd=tmp_path)
+    assert json.loads(group(tmp_path / "run", "y")[0]["excluded_reasons"]) == {"missing_audio": 2}
+
+
+def test_a_run_without_a_single_text_says_so_first(tmp_path):
+    manifest = write(tmp_path / "calls", recorded(tmp_path / "calls"))
+    run(manifest, tmp_path / "run", "recognizer.command=['false','{wav}']")
+    report = json.loads((tmp_path / "run" / "report.json").read_text())
+    assert report["headline"] == "Nothing was understood of anybody: none of 4 utterances has a text (4 failed)."
+
+
+def test_a_sweep_with_a_run_that_failed_never_passes_the_gate_and_is_not_published(tmp_path):
+    manifest = write(tmp_path / "calls", recorded(tmp_path / "calls"))
+    arguments = [*ECHO, "corpus=folder", f"corpus.manifest={manifest}", "corpus.groups=[accent]", "engine.workers=0"]
+    # Four speakers: the office of open-plan wants six.
+    done = callgap("run", "-m", *arguments, "channel=clean,open-plan", "hydra.sweep.dir=s", cwd=tmp_path, check=False)
+    assert done.exit_code == 2
+    gate = callgap("gate", "s", cwd=tmp_path, check=False)
+    assert gate.exit_code == 3
+    assert "the run failed: channel: babble" in gate.output
+    published = callgap("publish", "s", "--to", "s", cwd=tmp_path, check=False)
+    assert published.exit_code == 2
+    assert "failed (channel: babble" in published.output
+    callgap("publish", next((tmp_path / "s").glob("0-*")), "--to", "s", cwd=tmp_path)
+
+
+@pytest.mark.parametrize("name", ["../x", "a/b", "/x", "..", ""])
+def test_a_table_is_published_into_the_folder_of_results_only(tmp_path, name):
+    run(write(tmp_path / "calls", recorded(tmp_path / "calls")), tmp_path / "run")
+    done = callgap("publish", "run", "--to", name, cwd=tmp_path, check=False)
+    assert done.exit_code == 2
+    assert "--to" in done.output
+    assert not (tmp_path / "results").exists()
+
+
 def test_a_published_copy_of_ones_own_recordings_holds_no_text_no_speaker_and_no_path(tmp_path):
-    rows = recorded(tmp_path / "calls", ("xavier", "xenia", "yves", "yara"))
+    rows = recorded(tmp_path / "miller", ("xavier", "xenia", "yves", "yara"))
     rows = [row | {"text": "my name is quentin"} for row in rows]
-    run(write(tmp_path / "calls", rows), tmp_path / "run")
+    write(tmp_path / "miller", rows)
+    tool = tmp_path / "tool.sh"
+    tool.write_text("#!/bin/sh\necho good morning\n")
+    tool.chmod(0o755)
+    # As a user would: a folder named after somebody, a key on the command line.
+    given = ["recognizer=command", f"recognizer.command=['{tool}','--key=hidden','{{wav}}']", "ivr=none"]
+    given += ["corpus=folder", "corpus.manifest=miller/manifest.csv", "corpus.groups=[accent]", "engine.workers=0"]
+    callgap("run", *given, "hydra.run.dir=run", cwd=tmp_path)
     callgap("publish", "run", "--to", "own", cwd=tmp_path)
     for file in (tmp_path / "results" / "own").iterdir():
         text = file.read_text()
-        for secret in ("quentin", "xavier", "yara", "calls/", str(tmp_path)):
+        for secret in ("quentin", "xavier", "yara", "miller", "hidden", "tool.sh", str(tmp_path)):
             assert secret not in text, (file.name, secret)

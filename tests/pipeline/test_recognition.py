@@ -1,6 +1,6 @@
 """From utterances to hypotheses: windows joined, faults kept, transcripts looked up."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
@@ -109,6 +109,29 @@ def test_a_recognizer_that_looks_texts_up_is_asked_once_per_utterance():
     assert recognizer.seen == ["long", "short"]
     assert part.covariates["duration_s"].to_pylist() == [3.5, 1.0]
     assert found["long"]["text"] == "0-0"
+
+
+def test_a_recording_that_nobody_can_hear_is_excluded_whatever_text_is_stored():
+    class Damaged(Recordings):
+        def load(self, utterances):
+            for batch in super().load(utterances):
+                bad = batch.utterance_ids == ("short",)
+                status = ItemStatus(Status.EXCLUDED, "truncated_audio") if bad else batch.statuses[0]
+                yield replace(batch, statuses=(status,))
+
+    class Stored(Counting):
+        def transcribe(self, batch, context):
+            found = super().transcribe(batch, context)
+            kept = zip(found.hypotheses, batch.statuses, strict=True)
+            return replace(
+                found, hypotheses=tuple(h if s.status is Status.OK else Hypothesis(None, s) for h, s in kept)
+            )
+
+    corpus = Damaged(recordings().windows)
+    for measured in (True, False):
+        _, found = heard(corpus, Stored(hears=False), utterances(), measured=measured)
+        assert (found["short"]["status"], found["short"]["reason"]) == ("excluded", "truncated_audio")
+        assert found["long"]["status"] == "ok"
 
 
 def test_without_audio_nothing_is_loaded_and_the_corpus_gives_the_durations():

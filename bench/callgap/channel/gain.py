@@ -32,7 +32,7 @@ class Clipping:
         restore: whether the amplification is undone behind the clipping.
     """
 
-    drive_db: Decibel
+    drive_db: Annotated[float, Field(ge=-60, le=60)]
     restore: bool
 
     def transmit(self, batch: AudioBatch) -> AudioBatch:

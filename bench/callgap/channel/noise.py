@@ -61,7 +61,7 @@ class Noise:
         if voices.speakers < self.talkers + 1:
             raise InputError(
                 f"channel: babble of talkers={self.talkers} needs a corpus of {self.talkers + 1} speakers, this one "
-                f"has {voices.speakers}; accepted are talkers up to {voices.speakers - 1}"
+                f"has {voices.speakers}; lower talkers, or take another corpus"
             )
         return _Babble(self, voices)
 

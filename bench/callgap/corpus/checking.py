@@ -38,6 +38,7 @@ class Checked:
         attributes: that speakers are grouped by.
         references: by attribute, the declared one.
         unfilled: fields of the card that are still to be filled in.
+        carded: whether there is a card; without one a run has to be told which columns are groups.
     """
 
     rows: Sequence[Row]
@@ -46,6 +47,7 @@ class Checked:
     attributes: Sequence[str]
     references: Mapping[str, str | None]
     unfilled: Sequence[str]
+    carded: bool = True
 
     @cached_property
     def faults(self) -> list[str]:
@@ -121,7 +123,13 @@ class Checked:
                 if len({row["speaker_id"] for row in rows}) == 1:
                     yield f"{name}: {group} is one speaker; nothing is said of one person"
         yield from self.faults
-        yield "A run can use this corpus." if self.fit else "No run can use this corpus yet."
+        if not self.fit:
+            yield "No run can use this corpus yet."
+        elif self.carded:
+            yield "A run can use this corpus."
+        else:
+            groups = ",".join(self.attributes)
+            yield f"A run can use this corpus if it is told the groups, since there is no card: corpus.groups=[{groups}]"
 
 
 def check_corpus(path: Path, heard: Callable[[int], object] = lambda items: None) -> Checked:
@@ -151,7 +159,8 @@ def check_corpus(path: Path, heard: Callable[[int], object] = lambda items: None
     kept = {utterance: length for utterance, length in seconds.items() if utterance not in reasons}
     card = corpus.card
     references = {name: attribute.reference for name, attribute in card.attributes.items()}
-    return Checked(table.to_pylist(), reasons, kept, list(card.attributes), references, unfilled)
+    carded = corpus.card_beside() is not None
+    return Checked(table.to_pylist(), reasons, kept, list(card.attributes), references, unfilled, carded)
 
 
 def _corpus_at(path: Path) -> tuple[FolderCorpus | KaldiCorpus, list[str]]:

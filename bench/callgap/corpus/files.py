@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import math
 from collections.abc import Iterable, Iterator, Sequence
@@ -132,6 +133,9 @@ def converted(samples: Samples, rate: int, sample_rate: int) -> Signal:
 
 def sha256_of(path: Path) -> str:
     """SHA-256 of a file's bytes, hexadecimal."""
+    if not path.is_file():
+        # A pipe or a device would be read for ever.
+        raise FileNotFoundError(errno.ENOENT, "no such file", str(path))
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(_BLOCK_BYTES):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from callgap.corpus.card import Attribute, Card
 from callgap.fairness.groups import EVERYONE
+from callgap.records import LOST, Status
 from callgap.report.comparisons import (
     UNJUDGED,
     Row,
@@ -64,7 +65,9 @@ def headline(
     """
     primary = primary_endpoints(contrasts, policy)
     rows = [row for row in under_primary_normalizer(contrasts, policy) if row["endpoint"] in primary]
-    caveats = tuple(_caveats(card))
+    caveats = (*_caveats(card), *_lost(groups))
+    if nothing := _no_text(groups):
+        return Headline(nothing, None, None, caveats)
     if unfit := [row for row in rows if row["verdict"] == UNFIT]:
         row = max([row for row in unfit if _breaks_policy(row, policy)] or unfit, key=_reference_rate)
         return Headline(_unfit(row), UNFIT, row["endpoint"], (*caveats, *_reason(row)))
@@ -85,6 +88,25 @@ def _caveats(card: Card) -> Iterator[str]:
     yield f"What this may show: {card.may_conclude}"
     if card.text_source == "prompt":
         yield PROMPTS
+
+
+def _everyone(groups: Sequence[Row]) -> Row:
+    return next((row for row in groups if row["attribute"] == EVERYONE), {})
+
+
+def _no_text(groups: Sequence[Row]) -> str | None:
+    row = _everyone(groups)
+    if not row.get("utterances") or row.get("ok") != 0:
+        return None
+    became = ", ".join(f"{row[status]} {status}" for status in (*LOST, Status.EXCLUDED) if row.get(status))
+    return f"Nothing was understood of anybody: none of {row['utterances']} utterances has a text ({became})."
+
+
+def _lost(groups: Sequence[Row]) -> Iterator[str]:
+    row = _everyone(groups)
+    if any(row.get(status) for status in LOST):
+        became = ", ".join(f"{row[status]} {status}" for status in LOST if row.get(status))
+        yield f"Of {row['utterances']} utterances the recognizer owes the text of some: {became}."
 
 
 def _breaks_policy(row: Row, policy: Row) -> bool:
@@ -154,7 +176,7 @@ def _reason(row: Row) -> Iterator[str]:
 def _described(groups: Sequence[Row], attributes: Iterable[str]) -> str:
     names = " and ".join(_words(name) for name in attributes)
     told = f"groups by {names} are described, not compared: no reference group was declared."
-    everyone = next((row["wer"] for row in groups if row["attribute"] == EVERYONE), None)
+    everyone = _everyone(groups).get("wer")
     if everyone is None:
         return told[0].upper() + told[1:]
     (wrong,) = in_hundred(everyone)
