@@ -26,7 +26,7 @@ def test_speakers_and_minutes_are_counted_by_group(folder, voice):
     text = printed(checked)
     assert "3 utterances of 2 speakers, 1.5 minutes that can be used; 0 utterances are excluded" in text
     assert "accent: south is one speaker" in text
-    assert "since there is no card: corpus.groups=[accent,age]" in text
+    assert "for want of a card: corpus.groups=[accent,age]" in text
 
 
 def test_what_is_excluded_is_named_by_reason_with_its_first_rows(folder):

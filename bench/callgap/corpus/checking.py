@@ -129,7 +129,7 @@ class Checked:
             yield "A run can use this corpus."
         else:
             groups = ",".join(self.attributes)
-            yield f"A run can use this corpus if it is told the groups, since there is no card: corpus.groups=[{groups}]"
+            yield f"A run can use this corpus if it is told the groups, for want of a card: corpus.groups=[{groups}]"
 
 
 def check_corpus(path: Path, heard: Callable[[int], object] = lambda items: None) -> Checked:

@@ -84,6 +84,11 @@ class CellView:
     report: Row
     attributes: tuple[AttributeView, ...]
 
+    @property
+    def everyone(self) -> Row:
+        """The row of `groups` for all speakers; empty where there is none."""
+        return next((row for row in self.report["groups"] if row["attribute"] == EVERYONE), {})
+
 
 @dataclass(frozen=True)
 class Lead:
