@@ -42,7 +42,7 @@ def test_every_row_of_a_table_has_the_cells_of_its_head(
             width, heads = cells, heads + 1
         else:
             assert cells == width, line
-    assert heads == 6
+    assert heads == 7
 
 
 def test_markdown_carries_no_markup_of_a_name(with_contrasts: Callable[..., Findings]) -> None:
