@@ -70,8 +70,7 @@ def _unit(stage: str, content: Mapping[str, Any]) -> Any:
     except HydraException as error:
         cause = _root_of(error)
         if isinstance(cause, ValidationError):
-            inside = re.search(r"full_key: (\S+)", str(error))
-            raise InputError(_validation(f"{stage}.{inside[1]}" if inside else stage, cause)) from None
+            raise InputError(_validation(_place(stage, str(error)), cause)) from None
         if isinstance(cause, ModuleNotFoundError):
             raise InputError(f"{stage} needs the package {cause.name!r}, which is not installed") from None
         raise InputError(f"{stage}: {first_line(cause)}") from None
@@ -81,6 +80,12 @@ def _root_of(error: BaseException) -> BaseException:
     while error.__cause__ is not None:
         error = error.__cause__
     return error
+
+
+def _place(stage: str, message: str) -> str:
+    inside = re.search(r"full_key: (\S+)", message)
+    # Hydra writes the second link of a list as links1.
+    return f"{stage}.{re.sub(r'(?<=[a-z_])(?=[0-9]+(?:[.]|$))', '.', inside[1])}" if inside else stage
 
 
 def _validation(stage: str, error: ValidationError) -> str:

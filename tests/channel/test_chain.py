@@ -66,5 +66,5 @@ def test_a_wrong_link_of_a_configuration_becomes_one_sentence():
     with pytest.raises(InputError, match=r"^channel\.links: .*link 2 is a dict and no channel; each link needs"):
         units(content)
     content["channel"]["links"][2] = {"_target_": "callgap.channel.G711", "law": "x"}
-    with pytest.raises(InputError, match=r"^channel\.law: found 'x'"):
+    with pytest.raises(InputError, match=r"^channel\.links\.2\.law: found 'x'"):
         units(content)
