@@ -108,9 +108,7 @@ def test_the_talkers_of_babble_are_equally_loud_whatever_the_level_of_their_reco
 
 
 def test_a_corpus_with_too_few_speakers_is_refused_in_one_sentence():
-    with pytest.raises(
-        InputError, match="talkers=5 needs a corpus of 6 speakers, this one has 5; lower talkers, or take another corpus"
-    ):
+    with pytest.raises(InputError, match="talkers=5 needs a corpus of 6 speakers, this one has 5; lower talkers"):
         Noise("babble", 5.0, 5, 1).among(Tones())
     assert Noise("babble", 5.0, 4, 1).among(Tones()) is not None
 
