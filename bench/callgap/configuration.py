@@ -102,8 +102,9 @@ def cell_name(choices: Mapping[str, str]) -> str:
 def fingerprint(content: Mapping[str, Any]) -> str:
     """SHA-256 of everything in a resolved configuration that a result depends on (not of where the work is done)."""
     kept = {key: value for key, value in content.items() if key not in _NO_RESULT}
-    # Where a corpus lies changes nothing; what it holds has a fingerprint of its own.
-    kept["corpus"] = {key: value for key, value in kept["corpus"].items() if key not in _PLACES}
+    # Where a corpus or stored transcripts lie changes nothing; what they hold has a fingerprint of its own.
+    for stage in ("corpus", "recognizer"):
+        kept[stage] = {key: value for key, value in kept[stage].items() if key not in _PLACES}
     return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
 
 
