@@ -9,7 +9,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 
 from callgap.assembly import units
-from callgap.configuration import STAGES, choices_of, composed, plain
+from callgap.configuration import STAGES, choices_of, composed, fingerprint, plain
 from callgap.errors import InputError
 from callgap.evaluation import examined
 from callgap.resources import conf_dir
@@ -72,3 +72,10 @@ def test_every_run_of_an_experiment_composes_and_is_one_that_can_be_judged(name)
     for job in jobs(name):
         unit = made(plain(composed(job)))
         assert unit is None or examined(unit)
+
+
+@pytest.mark.parametrize("key", ["corpus.file", "recognizer.file"])
+def test_where_stored_transcripts_lie_is_no_part_of_the_fingerprint(key):
+    given = ["corpus=table", "recognizer=transcripts", "ivr=none", "corpus.file=a.csv", "recognizer.file=a.csv"]
+    assert fingerprint(plain(composed(given))) == fingerprint(plain(composed([*given, f"{key}=/b/c.csv"])))
+    assert fingerprint(plain(composed(given))) != fingerprint(plain(composed([*given, "recognizer.column=other"])))
