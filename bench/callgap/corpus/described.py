@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
 from functools import cached_property
@@ -28,7 +29,7 @@ UNKNOWN_CELLS = ("", "NA", "N/A", "nan", "unknown")
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class Described:
+class Described(ABC):
     """A table of utterances whose groups a card, or the configuration, declares.
 
     Attributes:
@@ -80,13 +81,14 @@ class Described:
         """The card's, or `not stated`."""
         return self.card.revision
 
-    @cached_property
+    @property
+    @abstractmethod
     def source(self) -> Source:
         """The user's table, as it was read."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _title(self) -> str:
-        raise NotImplementedError
+        """What a bare card calls the corpus."""
 
     def card_beside(self) -> Path | None:
         """The file `card.yaml` beside the data, if it is there."""
