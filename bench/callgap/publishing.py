@@ -19,7 +19,7 @@ from callgap.run_directory import RunDirectory, failed_in, runs_in
 # Keys whose values say where something lies; a folder may be named after a client or a person.
 _PLACES = ("root", "manifest", "file", "path", "audio_root", "speakers", "card", "equivalences", "environment")
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+|null|None")
-_PATH = re.compile(r"(?<![\w.:/-])(?:/|~|\.\.?/|[A-Za-z]:[\\/])[^\s,;'\"\])}]*")
+_PATH = re.compile(r"(?<![\w.:/-])(?:/|~|\.\.?/|[A-Za-z]:[\\/])[^\s,;'\"\])}]+")
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 
 

@@ -5,13 +5,19 @@ import json
 import pytest
 from runs import TINY, callgap
 
+from callgap.resources import conf_dir
+
+
+def every(group):
+    return ", ".join(sorted(path.stem for path in (conf_dir() / group).glob("*.yaml")))
+
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (
             ["run", "channel=g711"],
-            "channel=g711: there is no such choice; did you mean 'g711u'? accepted: ",
+            f"channel=g711: there is no such choice; did you mean 'g711u'? accepted: {every('channel')}",
         ),
         (["run", "chanel=g711u"], "chanel: there is no such key; did you mean 'channel'?"),
         (["run", "corpus.speakers=3"], "corpus.speakers"),
@@ -25,7 +31,10 @@ from runs import TINY, callgap
         (["run", "-m", "channel=clean,nowhere"], "channel=nowhere: there is no such choice"),
         (["run", "channel"], "'channel' cannot be read"),
         (["run", "channel="], "channel"),
-        (["run", "experiment=unheard"], "experiment=unheard: there is no such choice; accepted: "),
+        (
+            ["run", "experiment=unheard"],
+            f"experiment=unheard: there is no such choice; accepted: {every('experiment')}",
+        ),
         (["run", "fairness.attributes=[age]"], "the corpus has no group attribute 'age'; accepted: accent"),
         (
             ["run", "+fairness.references.accent=martian"],
