@@ -4,12 +4,12 @@ from callgap_kernels.edit_distance import (
     Alignment,
     EditCounts,
     EditOperation,
-    Ragged,
     align,
     count_edits,
     count_errors,
 )
 from callgap_kernels.resampling import BootstrapT, ContrastEstimates, GroupEstimates, bootstrap_t
+from callgap_kernels.tokens import Ragged
 
 __all__ = [
     "Alignment",

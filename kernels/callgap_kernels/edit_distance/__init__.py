@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from callgap_kernels.device import require_reference_device
 from callgap_kernels.edit_distance import reference as _reference
 from callgap_kernels.edit_distance.counts import Alignment, EditCounts, EditOperation
-from callgap_kernels.edit_distance.ragged import Ragged
-from callgap_kernels.edit_distance.text import UNITS, encode_distinct_pairs
+from callgap_kernels.tokens.ragged import Ragged
+from callgap_kernels.tokens.text import UNITS, encode_distinct_pairs
 
 __all__ = ["UNITS", "Alignment", "EditCounts", "EditOperation", "Ragged", "align", "count_edits", "count_errors"]
 

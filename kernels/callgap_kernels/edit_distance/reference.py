@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from callgap_kernels.edit_distance.counts import Alignment, EditOperation
-from callgap_kernels.edit_distance.ragged import Ragged
+from callgap_kernels.tokens.ragged import Ragged
 
 Tokens = NDArray[np.int32]
 

@@ -7,7 +7,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from callgap_kernels.edit_distance.ragged import Ragged
+from callgap_kernels.tokens.ragged import Ragged
 
 UNITS: Final = ("word", "character")
 
