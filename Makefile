@@ -10,7 +10,7 @@ UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .uv/bin/uv)
 PIP_INSTALL := pip install --quiet --disable-pip-version-check
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: setup demo test test-all lint format lock clean
+.PHONY: setup demo test test-all gpu-test bench lint format lock clean
 .DELETE_ON_ERROR:
 
 setup: $(STAMP)
@@ -48,6 +48,20 @@ test: setup
 
 test-all: setup
 	$(BIN)/python -m pytest -m "not gpu"
+
+# A test that skips here has not shown what it is for: the CUDA device is missing, or cannot run the kernels.
+gpu-test: setup
+	$(BIN)/python -m pytest -m gpu -p no_skips
+
+# One thread unless a row says otherwise. Elsewhere than the CPU: make bench DEVICE=cuda; into the published tables:
+# make bench OUT=results/performance.
+DEVICE ?= cpu
+OUT ?= outputs/performance
+bench: export OMP_NUM_THREADS = 1
+bench: export OPENBLAS_NUM_THREADS = 1
+bench: setup
+	$(BIN)/python -m callgap_kernels.speed.run --device $(DEVICE) --out $(OUT)
+	$(BIN)/python -m callgap.scoring.speed --out $(OUT)
 
 lint: setup
 	$(BIN)/ruff check .

@@ -7,6 +7,8 @@ import hypothesis
 import pytest
 from jaxtyping import install_import_hook
 
+from callgap_kernels.device import cuda_fault
+
 hypothesis.settings.register_profile("callgap", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("callgap")
 
@@ -16,6 +18,11 @@ SHAPED = [
     *(f"callgap.channel.{name}" for name in CHANNELS),
 ]
 install_import_hook(SHAPED, "beartype.beartype")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("gpu") and (fault := cuda_fault()):
+        pytest.skip(f"needs a GPU: {fault}")
 
 
 @pytest.fixture(scope="session")

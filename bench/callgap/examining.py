@@ -31,6 +31,8 @@ from callgap.corpus.espeak import espeak
 from callgap.errors import first_line
 from callgap.listing import choices
 from callgap.records import Context, Grammar
+from callgap_kernels import count_errors
+from callgap_kernels.device import cuda_fault
 
 CREDENTIALS = {"HF_TOKEN": "gated corpora and models of Hugging Face"}
 _WORD, _VOICE, _LANGUAGE = "yes", "en-us", "en-US"
@@ -125,8 +127,13 @@ def _computed(device: str) -> str:
 
 def _cuda(index: int) -> str:
     _computed(f"cuda:{index}")
+    if fault := cuda_fault(f"cuda:{index}"):
+        raise RuntimeError(fault)
+    counts = count_errors(["call my bank"], ["call the bank"], device=f"cuda:{index}")
+    if (int(counts.hits), int(counts.substitutions), int(counts.errors)) != (2, 1, 1):
+        raise RuntimeError("it counts errors wrongly: should be 2 hits and 1 substitution")
     major, minor = torch.cuda.get_device_capability(index)
-    return f"{torch.cuda.get_device_name(index)}, compute capability {major}.{minor}"
+    return f"{torch.cuda.get_device_name(index)}, compute capability {major}.{minor}, counts errors"
 
 
 def _imported(area: str, package: str, absent: str) -> Finding:

@@ -14,8 +14,8 @@ from callgap import __version__
 from callgap.resources import conf_dir
 
 _PACKAGES = (
-    "torch", "torchaudio", "numpy", "scipy", "pyarrow", "pandas", "hydra-core", "soundfile", "pocketsphinx",
-    "espeakng-loader", "whisper-normalizer", "num2words", "jiwer", "av", "datasets",
+    "torch", "torchaudio", "triton", "numpy", "numba", "scipy", "pyarrow", "pandas", "hydra-core", "soundfile",
+    "pocketsphinx", "espeakng-loader", "whisper-normalizer", "num2words", "jiwer", "av", "datasets",
 )  # fmt: skip
 
 

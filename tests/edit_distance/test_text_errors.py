@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callgap_kernels import EditCounts, count_errors
-from callgap_kernels.edit_distance import reference
 
 Process = Callable[[str, str], jiwer.WordOutput | jiwer.CharacterOutput]
 JIWER: dict[str, Process] = {"word": jiwer.process_words, "character": jiwer.process_characters}
@@ -62,20 +61,6 @@ def test_inner_spaces_are_characters_and_outer_ones_are_not() -> None:
 
 def test_an_empty_reference_counts_insertions_only() -> None:
     assert as_tuples(count_errors(["", ""], ["yes no", ""])) == [(0, 0, 0, 2), (0, 0, 0, 0)]
-
-
-def test_a_repeated_pair_is_aligned_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    aligned = []
-    align_pair = reference.align_pair
-
-    def spy(said: reference.Tokens, heard: reference.Tokens) -> object:
-        aligned.append((said, heard))
-        return align_pair(said, heard)
-
-    monkeypatch.setattr(reference, "align_pair", spy)
-    counts = count_errors(["yes", "no way", "yes", "yes"], ["yes", "no", "yes", "no"])
-    assert len(aligned) == 3
-    assert as_tuples(counts) == [(1, 0, 0, 0), (1, 0, 1, 0), (1, 0, 0, 0), (0, 1, 0, 0)]
 
 
 def test_no_texts_give_no_counts() -> None:

@@ -144,8 +144,20 @@ def test_no_circle_of_imports():
 
 
 def test_the_kernels_import_nothing_of_callgap_and_little_else():
-    roots = {name.split(".")[0] for path in sources(KERNELS) for name in imported(path)}
+    files = [path for path in sources(KERNELS) if KERNELS / "speed" not in path.parents]
+    roots = {name.split(".")[0] for path in files for name in imported(path)}
     assert roots - sys.stdlib_module_names <= {"callgap_kernels", "jaxtyping", "numba", "numpy", "torch", "triton"}
+
+
+def test_the_speed_benchmark_imports_the_peers_beside_and_the_kernels_do_not_import_it():
+    peers = {"arch", "jiwer", "kaldialign", "matplotlib", "rapidfuzz", "scipy", "torchaudio", "torchmetrics"}
+    for path in sources(KERNELS):
+        names = set(imported(path))
+        if KERNELS / "speed" in path.parents:
+            roots = {name.split(".")[0] for name in names} - sys.stdlib_module_names
+            assert roots <= {"callgap_kernels", "numpy", "torch", "triton"} | peers
+        else:
+            assert not any(name.startswith("callgap_kernels.speed") for name in names), path
 
 
 def test_nothing_imports_the_source_roots():

@@ -21,4 +21,5 @@ def test_a_published_table_reproduces(data, tmp_path, monkeypatch, name):
 
 def test_every_experiment_is_published_and_every_table_is_an_experiment():
     experiments = {path.stem for path in (RESULTS.parent / "conf" / "experiment").glob("*.yaml")}
-    assert {path.name for path in RESULTS.iterdir() if path.is_dir()} == experiments
+    # Times of `make bench` are no experiment: another machine gives others.
+    assert {path.name for path in RESULTS.iterdir() if path.is_dir()} - {"performance"} == experiments

@@ -8,8 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from callgap_kernels import BootstrapT, bootstrap_t
-from callgap_kernels.resampling import DRAW_BLOCK, reference, resample_counts
-from callgap_kernels.resampling.linearized import GroupMoments
+from callgap_kernels.resampling import resample_counts
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -25,10 +24,8 @@ def speaker_sums(seed: int = 1) -> tuple[Int, Int]:
     return rng.binomial(words, rng.uniform(0.05, 0.4, (len(GROUP), 1))), words
 
 
-def run(
-    numerator: Int, denominator: Int, seed: int = 9, resamples: int = RESAMPLES, tile: int = DRAW_BLOCK
-) -> BootstrapT:
-    return bootstrap_t(numerator, denominator, GROUP, CONTRASTS, seed=seed, resamples=resamples, tile=tile)
+def run(numerator: Int, denominator: Int, seed: int = 9, resamples: int = RESAMPLES, **options: int) -> BootstrapT:
+    return bootstrap_t(numerator, denominator, GROUP, CONTRASTS, seed=seed, resamples=resamples, **options)
 
 
 def equal(one: BootstrapT, other: BootstrapT) -> bool:
@@ -50,10 +47,9 @@ def direct_rates(numerator: Int, denominator: Int, endpoint: int) -> list[list[t
     """Compute rate and variance per resample and group by repeating the speakers drawn."""
     rows = []
     for resample in range(RESAMPLES):
-        block, row = divmod(resample, DRAW_BLOCK)
         groups = []
         for group, size in enumerate(SIZES):
-            times = resample_counts(9, group, block, size)[row].astype(int)
+            times = resample_counts(9, group, resample, 1, size)[0].astype(int)
             drawn = np.repeat(np.flatnonzero(group == GROUP), times)
             groups.append(rate_and_variance(numerator[drawn, endpoint], denominator[drawn, endpoint]))
         rows.append(groups)
@@ -83,6 +79,9 @@ def test_group_limits_equal_a_direct_computation(endpoint: int) -> None:
         expected = sample[0] - np.sqrt(sample[1]) * t[[194, 4]]
         found = groups.lower[group, endpoint], groups.upper[group, endpoint]
         assert found == pytest.approx(expected, rel=1e-9)
+        values = np.sort([row[group][0] for row in rows])[[4, 194]]
+        found = groups.percentile_lower[group, endpoint], groups.percentile_upper[group, endpoint]
+        assert found == pytest.approx(values, rel=1e-9)
 
 
 @pytest.mark.parametrize("scale", ["difference", "log_ratio"])
@@ -96,27 +95,24 @@ def test_contrast_limits_equal_a_direct_computation(scale: str) -> None:
         samples = [rate_and_variance(numerator[member, endpoint], denominator[member, endpoint]) for member in members]
         for contrast, (one, other) in enumerate(CONTRASTS):
             sample = gap(samples[one], samples[other], scale == "log_ratio")
-            t = direct_t(sample, [gap(row[one], row[other], scale == "log_ratio") for row in rows])
+            gaps = [gap(row[one], row[other], scale == "log_ratio") for row in rows]
+            t = direct_t(sample, gaps)
             largest = np.maximum(largest, np.abs(t))
             expected = sample[0] - np.sqrt(sample[1]) * np.sort(t)[[194, 4]]
             limits = found.lower[contrast, endpoint], found.upper[contrast, endpoint]
             assert limits == pytest.approx(expected, rel=1e-8, abs=1e-12)
+            values = np.sort([value for value, _ in gaps])[[4, 194]]
+            limits = found.percentile_lower[contrast, endpoint], found.percentile_upper[contrast, endpoint]
+            assert limits == pytest.approx(values, rel=1e-8, abs=1e-12)
     # (199 + 1) * 0.95 = 190, counted from 1.
     assert found.critical == pytest.approx(np.sort(largest)[189], rel=1e-9)
 
 
-@pytest.mark.parametrize("tile", [1, DRAW_BLOCK + 1, 3 * DRAW_BLOCK, 10**6])
-def test_no_tile_size_changes_any_bit(tile: int) -> None:
+@pytest.mark.parametrize("tile", [1, 33, 64, 10**6])
+@pytest.mark.parametrize("threads", [1, 3])
+def test_neither_tile_nor_threads_change_any_bit(tile: int, threads: int) -> None:
     sums = speaker_sums()
-    assert equal(run(*sums, resamples=1_000), run(*sums, resamples=1_000, tile=tile))
-
-
-def test_a_tile_holds_no_more_resamples_than_asked_for_in_whole_blocks() -> None:
-    numerator, denominator = speaker_sums()
-    moments = [GroupMoments.from_sums(numerator[group == GROUP], denominator[group == GROUP]) for group in range(3)]
-    tiles = list(reference.iterate_tiles(moments, seed=9, resamples=5 * DRAW_BLOCK - 1, tile=2 * DRAW_BLOCK - 1))
-    assert [start for start, _ in tiles] == [0, 2 * DRAW_BLOCK, 4 * DRAW_BLOCK]
-    assert [len(estimates.value) for _, estimates in tiles] == [2 * DRAW_BLOCK, 2 * DRAW_BLOCK, DRAW_BLOCK]
+    assert equal(run(*sums, resamples=300), run(*sums, resamples=300, tile=tile, threads=threads))
 
 
 def test_the_same_seed_repeats_every_bit_and_another_does_not() -> None:

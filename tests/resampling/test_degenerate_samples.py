@@ -11,7 +11,7 @@ from callgap_kernels.resampling.linearized import Estimates
 Float = NDArray[np.float64]
 ERRORS = [12, 30, 9, 22, 41, 17, 8, 25]
 WORDS = [90, 140, 70, 130, 150, 120, 60, 110]
-LIMITS = ("lower", "upper", "simultaneous_lower", "simultaneous_upper")
+LIMITS = ("lower", "upper", "simultaneous_lower", "simultaneous_upper", "percentile_lower", "percentile_upper")
 
 
 def run(errors: list[float], words: list[float], resamples: int = 999) -> BootstrapT:
@@ -121,10 +121,10 @@ def test_no_variance_studentizes_to_infinity_unless_nothing_moved(deviation: flo
 
 
 def test_undefined_resamples_never_shorten_an_interval() -> None:
-    t = np.random.default_rng(1).standard_normal((999, 1, 1))
+    t = np.random.default_rng(1).standard_normal((1, 1, 999))
     one = np.ones((1, 1))
     before = equal_tailed(0 * one, one, t, 0.05, one > 0)
-    t[np.argsort(np.abs(t.ravel()))[:10]] = np.nan
+    t[..., np.argsort(np.abs(t.ravel()))[:10]] = np.nan
     after = equal_tailed(0 * one, one, t, 0.05, one > 0)
     assert after.lower < before.lower
     assert after.upper > before.upper

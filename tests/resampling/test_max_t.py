@@ -5,8 +5,10 @@ import pytest
 from numpy.typing import NDArray
 
 from callgap_kernels import BootstrapT, bootstrap_t
-from callgap_kernels.resampling.limits import critical_value
+from callgap_kernels.resampling.limits import Family
 
+Float = NDArray[np.float64]
+Bool = NDArray[np.bool_]
 Int = NDArray[np.int64]
 GROUP = np.repeat(np.arange(4), (15, 12, 20, 9))
 SCALES = ["difference", "log_ratio"]
@@ -18,6 +20,13 @@ def run(contrasts: list[list[int]], endpoints: int, group: Int = GROUP) -> Boots
     errors = rng.binomial(words, rng.uniform(0.05, 0.4, (len(group), 3)))
     chosen = errors[:, :endpoints], words[:, :endpoints]
     return bootstrap_t(*chosen, group, np.array(contrasts), seed=5, resamples=999)
+
+
+def critical_value(t: Float) -> tuple[float, Bool]:
+    """Judge members together, all with limits [member, 1, resample]."""
+    family = Family(t.shape[-1], 0.05, candidates=len(t))
+    admitted = family.admit(t, np.ones((len(t), 1), dtype=np.bool_))
+    return family.critical_value(), admitted
 
 
 @pytest.mark.parametrize("scale", SCALES)
@@ -39,8 +48,8 @@ def test_a_larger_family_has_a_larger_critical_value(scale: str) -> None:
 
 
 def test_one_member_alone_gives_the_symmetric_bootstrap_t() -> None:
-    t = np.random.default_rng(1).standard_t(8, size=(999, 1, 1))
-    critical, family = critical_value(t, 0.05, np.array([[True]]))
+    t = np.random.default_rng(1).standard_t(8, size=(1, 1, 999))
+    critical, family = critical_value(t)
     # (999 + 1) * 0.95 = 950, counted from 1.
     assert critical == np.sort(np.abs(t.ravel()))[949]
     assert family.all()
@@ -71,23 +80,23 @@ def test_a_member_without_limits_leaves_the_others_as_they_were(scale: str) -> N
 
 
 def test_a_member_too_often_degenerate_is_left_out_and_marked() -> None:
-    t = np.random.default_rng(2).standard_normal((999, 2, 1))
-    t[:60, 1] = np.nan
-    critical, family = critical_value(t, 0.05, np.ones((2, 1), dtype=np.bool_))
+    t = np.random.default_rng(2).standard_normal((2, 1, 999))
+    t[1, :, :60] = np.nan
+    critical, family = critical_value(t)
     assert family.ravel().tolist() == [True, False]
-    assert critical == np.sort(np.abs(t[:, 0, 0]))[949]
+    assert critical == np.sort(np.abs(t[0, 0]))[949]
 
 
 def test_rare_degenerate_resamples_raise_the_critical_value() -> None:
-    t = np.random.default_rng(2).standard_normal((999, 1, 1))
-    before, _ = critical_value(t, 0.05, np.array([[True]]))
+    t = np.random.default_rng(2).standard_normal((1, 1, 999))
+    before, _ = critical_value(t)
     small = np.argsort(np.abs(t.ravel()))[:20]
-    t[small] = np.nan
-    after, _ = critical_value(t, 0.05, np.array([[True]]))
+    t[..., small] = np.nan
+    after, _ = critical_value(t)
     assert before < after < np.inf
 
 
 def test_no_member_left_gives_no_critical_value() -> None:
-    critical, family = critical_value(np.full((99, 2, 1), np.nan), 0.05, np.ones((2, 1), dtype=np.bool_))
+    critical, family = critical_value(np.full((2, 1, 99), np.nan))
     assert np.isnan(critical)
     assert not family.any()

@@ -45,8 +45,10 @@ def run(**changed: object) -> BootstrapT:
         ({"seed": -1}, "seed is -1"),
         ({"alpha": 0.0}, "alpha is 0.0"),
         ({"resamples": 38}, "resamples is 38; alpha=0.05 needs at least 39"),
+        ({"resamples": 2**32}, "resamples is 4294967296; accepted are fewer than 2**32"),
         ({"tile": 0}, "tile is 0"),
-        ({"device": "cuda"}, "device is 'cuda'; accepted are None and \"cpu\""),
+        ({"threads": 0}, "threads is 0"),
+        ({"device": "gpu"}, 'device is \'gpu\'; accepted are "cpu", "cuda" and "cuda:N"'),
     ],
 )
 def test_a_broken_input_is_refused_by_place(changed: dict[str, object], message: str) -> None:

@@ -2,9 +2,13 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Final
 
 import torch
 from torch import Tensor
+
+# The rule by which equal numbers of errors are split, the only one there is; README.md states it.
+TIES: Final = "jiwer"
 
 
 class EditOperation(IntEnum):
@@ -92,7 +96,8 @@ class Alignment:
         """
         kinds = len(EditOperation)
         pairs = len(self.offsets) - 1
-        pair = torch.repeat_interleave(torch.arange(pairs), self.offsets.diff())
+        numbers = torch.arange(pairs, device=self.offsets.device)
+        pair = torch.repeat_interleave(numbers, self.offsets.diff())
         table = torch.bincount(pair * kinds + self.operations, minlength=pairs * kinds)
         by_kind = table.reshape(pairs, kinds).T.contiguous()
         return EditCounts(

@@ -1,15 +1,13 @@
-"""Limits of ratios of sums, resampling speakers.
+"""Limits of ratios of sums, resampling speakers."""
 
-Only the reference implementation exists, so `device` accepts None and "cpu".
-"""
-
-from callgap_kernels.device import require_reference_device
+from callgap_kernels.device import choose_device
 from callgap_kernels.resampling import reference as _reference
-from callgap_kernels.resampling.draws import DRAW_BLOCK, resample_counts
+from callgap_kernels.resampling.cpu import choose_draw
+from callgap_kernels.resampling.draws import resample_counts
 from callgap_kernels.resampling.inputs import Array, SpeakerSums, require_plan
 from callgap_kernels.resampling.results import BootstrapT, ContrastEstimates, GroupEstimates
 
-__all__ = ["DRAW_BLOCK", "BootstrapT", "ContrastEstimates", "GroupEstimates", "bootstrap_t", "resample_counts"]
+__all__ = ["BootstrapT", "ContrastEstimates", "GroupEstimates", "bootstrap_t", "resample_counts"]
 
 
 def bootstrap_t(
@@ -21,7 +19,8 @@ def bootstrap_t(
     seed: int,
     resamples: int = 10_000,
     alpha: float = 0.05,
-    tile: int = 1_024,
+    tile: int | None = None,
+    threads: int = 1,
     device: str | None = None,
 ) -> BootstrapT:
     """Estimate rates per group and gaps between groups, with bootstrap-t and max-T limits.
@@ -42,8 +41,9 @@ def bootstrap_t(
         seed: Key of the draws, 0 to 2**64 - 1.
         resamples: Number of resamples B; at least 2 / alpha - 1.
         alpha: Two-sided error rate of the limits, between 0 and 1.
-        tile: Resamples whose sums are held at once, rounded up to whole blocks of `DRAW_BLOCK`; never changes a result.
-        device: None or "cpu".
+        tile: Most resamples whose sums the CPU holds at once; None chooses. It never changes a result.
+        threads: Threads of the CPU that draw; their number never changes a result.
+        device: "cpu", "cuda" or "cuda:N"; None takes the variable CALLGAP_DEVICE, else the CPU.
 
     Returns:
         Estimates per group [group, endpoint] and per contrast [contrast, endpoint].
@@ -58,7 +58,19 @@ def bootstrap_t(
         >>> result.groups.rate.ravel().round(3).tolist(), result.difference.estimate.round(3).tolist()
         ([0.283, 0.383], [[0.1]])
     """
-    require_reference_device(device)
-    require_plan(seed, resamples, alpha, tile)
+    place = choose_device(device)
+    require_plan(seed, resamples, alpha, tile, threads)
     sums = SpeakerSums.from_arrays(numerator, denominator, group, contrasts)
-    return _reference.bootstrap_t(sums, seed=seed, resamples=resamples, alpha=alpha, tile=tile)
+    if place.type == "cuda":
+        from callgap_kernels.resampling import cuda
+
+        return cuda.bootstrap_t(sums, seed=seed, resamples=resamples, alpha=alpha, device=place)
+    return _reference.bootstrap_t(
+        sums,
+        seed=seed,
+        resamples=resamples,
+        alpha=alpha,
+        tile=tile,
+        threads=threads,
+        draw=choose_draw(resamples * len(sums.group)),
+    )

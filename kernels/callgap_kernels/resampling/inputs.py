@@ -14,6 +14,8 @@ Int = NDArray[np.int64]
 
 # From here on float64 skips integers.
 LEAST_INEXACT: Final = 2.0**53
+# The number of a resample is one word of the counter of its draws.
+MOST_RESAMPLES: Final = 2**32
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,14 +64,15 @@ class SpeakerSums:
         return cls(top, bottom, label, _contrasts(contrasts, groups=int(label.max()) + 1))
 
 
-def require_plan(seed: int, resamples: int, alpha: float, tile: int) -> None:
+def require_plan(seed: int, resamples: int, alpha: float, tile: int | None = None, threads: int = 1) -> None:
     """Refuse options that define no limits.
 
     Args:
         seed: Key of the draws.
         resamples: Number of resamples.
         alpha: Two-sided error rate.
-        tile: Resamples held at once.
+        tile: Most resamples held at once; None if that is left open.
+        threads: Number of threads.
 
     Raises:
         ValueError: If an option is outside its range.
@@ -81,8 +84,11 @@ def require_plan(seed: int, resamples: int, alpha: float, tile: int) -> None:
     fewest = ceil(2 / alpha - 1 - 1e-9)
     if resamples < fewest:
         raise ValueError(f"resamples is {resamples}; alpha={alpha} needs at least {fewest}")
-    if tile < 1:
-        raise ValueError(f"tile is {tile}; accepted is 1 or more")
+    if resamples >= MOST_RESAMPLES:
+        raise ValueError(f"resamples is {resamples}; accepted are fewer than 2**32, the numbers that draws can have")
+    for name, count in (("tile", tile), ("threads", threads)):
+        if count is not None and count < 1:
+            raise ValueError(f"{name} is {count}; accepted is 1 or more")
 
 
 def _sums(name: str, array: Array) -> Float:

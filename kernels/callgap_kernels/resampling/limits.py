@@ -1,8 +1,8 @@
-"""Limits from studentized resamples.
+"""Limits from resamples.
 
 Quantiles are order statistics, number (B + 1) * p of B (Davison and Hinkley 1997, section 5.2), rounded outward where
 that is no integer. Interpolation would mix infinite and finite values. An undefined resample counts as the worst value
-on each side, so it never shortens an interval.
+on each side, so it never shortens an interval. Resamples are the last axis everywhere.
 """
 
 from dataclasses import dataclass
@@ -23,46 +23,91 @@ class Limits:
     upper: Float
 
 
-def equal_tailed(estimate: Float, se: Float, t: Float, alpha: float, usable: Bool) -> Limits:
-    """Compute bootstrap-t limits (Efron and Tibshirani 1993, section 12.5).
+def percentile(values: Float, alpha: float, usable: Bool) -> Limits:
+    """Compute percentile limits (Efron and Tibshirani 1993, section 13.3).
 
     Args:
-        estimate: Estimates in the sample [member, endpoint].
-        se: Their standard errors [member, endpoint].
-        t: Studentized deviations of the resamples, NaN where undefined [resample, member, endpoint].
+        values: Values of the resamples, NaN where undefined [member, endpoint, resample].
         alpha: Error rate of both sides together.
         usable: Where limits are defined [member, endpoint].
 
     Returns:
         Limits, NaN where not usable.
     """
-    low = _order_statistic(np.where(np.isnan(t), -np.inf, t), floor((len(t) + 1) * alpha / 2 + 1e-9))
-    high = _order_statistic(np.where(np.isnan(t), np.inf, t), _upper_rank(len(t), alpha / 2))
-    se = np.where(usable, se, np.nan)
-    return Limits(estimate - high * se, estimate - low * se)
+    resamples = values.shape[-1]
+    low, high = floor((resamples + 1) * alpha / 2 + 1e-9) - 1, _upper_rank(resamples, alpha / 2) - 1
+    missing = np.isnan(values)
+    undefined = missing.any(axis=-1) if missing.any() else None
+    ordered = np.partition(values if undefined is None else np.where(missing, np.inf, values), [low, high], axis=-1)
+    lower, upper = ordered[..., low], ordered[..., high]
+    if undefined is not None:
+        worst = np.where(missing[undefined], -np.inf, values[undefined])
+        lower[undefined] = np.partition(worst, low, axis=-1)[..., low]
+    return Limits(np.where(usable, lower, np.nan), np.where(usable, upper, np.nan))
 
 
-def critical_value(t: Float, alpha: float, usable: Bool) -> tuple[float, Bool]:
-    """Compute the max-T critical value (Westfall and Young 1993, section 2.3) over the members that have one.
-
-    A member whose share of infinite deviations exceeds alpha / (2 * usable members) is left out: the resamples in which
-    any remaining member is infinite are then at most alpha / 2 of all, so one rare event cannot take the limits from
-    every other member.
+def equal_tailed(estimate: Float, se: Float, t: Float, alpha: float, usable: Bool) -> Limits:
+    """Compute bootstrap-t limits (Efron and Tibshirani 1993, section 12.5).
 
     Args:
-        t: Studentized deviations of the resamples, NaN where undefined [resample, member, endpoint].
-        alpha: Error rate of all limits together.
+        estimate: Estimates in the sample [member, endpoint].
+        se: Their standard errors [member, endpoint].
+        t: Studentized deviations of the resamples, NaN where undefined [member, endpoint, resample].
+        alpha: Error rate of both sides together.
         usable: Where limits are defined [member, endpoint].
 
     Returns:
-        The quantile of the largest |t|, NaN if no member is left; and which members it is for [member, endpoint].
+        Limits, NaN where not usable.
     """
-    rank = _upper_rank(len(t), alpha)
-    magnitude = np.where(np.isnan(t), np.inf, np.abs(t))
-    family = usable & (np.isinf(magnitude).mean(axis=0) <= alpha / (2 * max(1, int(usable.sum()))))
-    if not family.any():
-        return float("nan"), family
-    return float(_order_statistic(magnitude[:, family].max(axis=1), rank)), family
+    quantiles = percentile(t, alpha, usable)
+    return Limits(estimate - quantiles.upper * se, estimate - quantiles.lower * se)
+
+
+class Family:
+    """Members that share one critical value, max-T (Westfall and Young 1993, section 2.3).
+
+    A member whose share of infinite deviations exceeds alpha / (2 * candidates) is left out: the resamples in which any
+    remaining member is infinite are then at most alpha / 2 of all, so one rare event cannot take the limits from every
+    other member.
+
+    Args:
+        resamples: Number of resamples.
+        alpha: Error rate of all limits together.
+        candidates: Number of members for which limits are defined.
+    """
+
+    def __init__(self, resamples: int, alpha: float, candidates: int) -> None:
+        self._largest = np.full(resamples, np.nan)
+        self._rank = _upper_rank(resamples, alpha)
+        self._most_infinite = alpha / (2 * max(1, candidates))
+
+    def admit(self, t: Float, usable: Bool) -> Bool:
+        """Take in those members that a critical value can hold for.
+
+        Args:
+            t: Studentized deviations of the resamples, NaN where undefined [member, endpoint, resample].
+            usable: Where limits are defined [member, endpoint].
+
+        Returns:
+            Which members were taken in [member, endpoint].
+        """
+        magnitude = np.abs(t)
+        finite = np.isfinite(magnitude)
+        admitted = usable
+        if not finite.all():
+            admitted = usable & ((~finite).mean(axis=-1) <= self._most_infinite)
+            magnitude[~finite] = np.inf
+        for each in magnitude[admitted]:
+            np.fmax(self._largest, each, out=self._largest)
+        return admitted
+
+    def critical_value(self) -> float:
+        """Select the quantile of the largest |t| of the members.
+
+        Returns:
+            Number of standard errors; NaN if there is no member.
+        """
+        return float(np.partition(self._largest, self._rank - 1)[self._rank - 1])
 
 
 def symmetric(estimate: Float, se: Float, critical: float, family: Bool) -> Limits:
@@ -83,9 +128,3 @@ def symmetric(estimate: Float, se: Float, critical: float, family: Bool) -> Limi
 
 def _upper_rank(resamples: int, tail: float) -> int:
     return ceil((resamples + 1) * (1 - tail) - 1e-9)
-
-
-def _order_statistic(values: Float, rank: int) -> Float:
-    """Select the value of a rank, from 1, along the first axis."""
-    selected: Float = np.partition(values, rank - 1, axis=0)[rank - 1]
-    return selected

@@ -3,17 +3,25 @@
 The variance is that of Cochran (1977, section 6.3), at the level of speakers:
     var(R) = n / (n - 1) * sum_s w_s * (e_s - R * N_s)**2 / (sum_s w_s * N_s)**2
 with `n` speakers, numerators `e`, denominators `N` and resample counts `w` (all 1 in the sample itself).
+
+Sums over speakers are exact (limbs.py), so they are the same bits in any order, tile, library and device.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
+from math import fsum
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from callgap_kernels.resampling.limbs import Limbs
+
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
+# e, N, u, u**2, u * N and N**2.
+MOMENTS: Final = 6
 # Residuals and sums of squares this small beside their terms are rounding errors of a true zero.
 RESIDUAL_ROUNDING: Final = 16 * np.finfo(np.float64).eps
 SQUARES_ROUNDING: Final = 1e-12
@@ -21,7 +29,7 @@ SQUARES_ROUNDING: Final = 1e-12
 
 @dataclass(frozen=True, eq=False)
 class Estimates:
-    """Estimates with their variances; every array is float64 [..., member, endpoint].
+    """Estimates with their variances; every array is float64 [member, endpoint], or with resamples along a third axis.
 
     Attributes:
         value: Estimate in the sample or in each resample; NaN where undefined.
@@ -42,9 +50,21 @@ class Estimates:
         Returns:
             Logs; NaN where the value in the sample or in the resample is not positive.
         """
-        value = np.where((self.value > 0) & (sample > 0), self.value, np.nan)
-        change = ratio(self.deviation, np.where(np.isnan(value), np.nan, sample))
+        start = sample.reshape(sample.shape + (1,) * (self.value.ndim - sample.ndim))
+        value = np.where((self.value > 0) & (start > 0), self.value, np.nan)
+        change = self.deviation / np.where(np.isnan(value), np.nan, start)
         return Estimates(np.log(value), np.log1p(change), self.variance / value**2)
+
+    def members(self, part: slice) -> "Estimates":
+        """Look at some members.
+
+        Args:
+            part: Which members.
+
+        Returns:
+            Views of their estimates.
+        """
+        return Estimates(self.value[part], self.deviation[part], self.variance[part])
 
     def contrast(self, pairs: Int) -> "Estimates":
         """Subtract independent members from each other.
@@ -53,13 +73,13 @@ class Estimates:
             pairs: (member, reference member) [contrast, 2].
 
         Returns:
-            Differences [..., contrast, endpoint].
+            Differences of the same axes, contrasts for members.
         """
         one, other = pairs[:, 0], pairs[:, 1]
         return Estimates(
-            self.value[..., one, :] - self.value[..., other, :],
-            self.deviation[..., one, :] - self.deviation[..., other, :],
-            self.variance[..., one, :] + self.variance[..., other, :],
+            self.value[one] - self.value[other],
+            self.deviation[one] - self.deviation[other],
+            self.variance[one] + self.variance[other],
         )
 
     def studentized(self) -> Float:
@@ -70,9 +90,11 @@ class Estimates:
             infinity with the sign of the deviation; what is undefined is NaN.
         """
         with np.errstate(divide="ignore", invalid="ignore"):
-            t = self.deviation / np.sqrt(self.variance)
-        still = (self.deviation == 0) & (self.variance == 0)
-        return np.where(still, 0.0, t)
+            t: Float = self.deviation / np.sqrt(self.variance)
+        still = self.variance == 0
+        if still.any():
+            t[still & (self.deviation == 0)] = 0.0
+        return t
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,31 +120,37 @@ class GroupMoments:
         Returns:
             Moments of the group.
         """
-        rate = ratio(numerator.sum(axis=0), denominator.sum(axis=0))
+        rate = ratio(_totals(numerator), _totals(denominator))
         expected = rate * denominator
         residual = numerator - expected
         residual[np.abs(residual) <= RESIDUAL_ROUNDING * (np.abs(numerator) + np.abs(expected))] = 0.0
         terms = [numerator, denominator, residual, residual**2, residual * denominator, denominator**2]
         return cls(rate, np.concatenate(terms, axis=1))
 
-    def estimates(self, counts: Float) -> Estimates:
-        """Compute rates and variances from weighted sums of the moments.
+    @cached_property
+    def limbs(self) -> Limbs:
+        """The columns, split for exact sums."""
+        return Limbs.from_columns(self.columns)
 
-        Args:
-            counts: How often each speaker counts [resample, speaker].
 
-        Returns:
-            Rates [resample, endpoint]; NaN where the weighted denominator is 0.
-        """
-        speakers = len(self.columns)
-        sums = (counts @ self.columns).reshape(len(counts), 6, len(self.rate))
-        e, n, u, uu, un, nn = np.moveaxis(sums, 1, 0)
-        deviation = ratio(u, n)
-        terms = uu + deviation**2 * nn
-        squares = terms - 2 * deviation * un
-        squares = np.where(squares <= SQUARES_ROUNDING * terms, 0.0, squares)
-        scale = speakers / (speakers - 1) if speakers > 1 else np.nan
-        return Estimates(ratio(e, n), deviation, scale * ratio(squares, n**2))
+def estimates(sums: Float, speakers: Float) -> Estimates:
+    """Compute rates and variances from weighted sums of the moments.
+
+    Args:
+        sums: Sums of e, N, u, u**2, u * N and N**2 [group, 6, endpoint, resample].
+        speakers: Number of speakers of each group [group].
+
+    Returns:
+        Rates [group, endpoint, resample]; NaN where the weighted denominator is 0.
+    """
+    e, n, u, uu, un, nn = np.moveaxis(sums, 1, 0)
+    size = np.where(n == 0, np.nan, n)
+    deviation = u / size
+    terms = uu + deviation**2 * nn
+    squares = terms - 2 * deviation * un
+    squares[squares <= SQUARES_ROUNDING * terms] = 0.0
+    scale = ratio(speakers, speakers - 1.0)[:, None, None]
+    return Estimates(e / size, deviation, scale * (squares / size**2))
 
 
 def sample_estimates(groups: list[GroupMoments]) -> Estimates:
@@ -134,10 +162,10 @@ def sample_estimates(groups: list[GroupMoments]) -> Estimates:
     Returns:
         Rates [group, endpoint], deviations 0.
     """
-    each = [group.estimates(np.ones((1, len(group.columns)))) for group in groups]
     rate = np.stack([group.rate for group in groups])
-    variance = np.concatenate([estimates.variance for estimates in each])
-    return Estimates(rate, np.where(np.isnan(rate), np.nan, 0.0), variance)
+    sums = np.stack([group.limbs.total() for group in groups]).reshape(len(groups), MOMENTS, rate.shape[1], 1)
+    speakers = np.array([float(len(group.columns)) for group in groups])
+    return Estimates(rate, np.where(np.isnan(rate), np.nan, 0.0), estimates(sums, speakers).variance[..., 0])
 
 
 def ratio(numerator: Float, denominator: Float) -> Float:
@@ -152,3 +180,7 @@ def ratio(numerator: Float, denominator: Float) -> Float:
     """
     quotient: Float = numerator / np.where(denominator == 0, np.nan, denominator)
     return quotient
+
+
+def _totals(values: Float) -> Float:
+    return np.array([fsum(column) for column in values.T.tolist()])

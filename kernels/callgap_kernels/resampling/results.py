@@ -17,12 +17,16 @@ class GroupEstimates:
         se: Linearized standard error; NaN for one speaker, 0 where all speakers have the same rate.
         lower: Lower equal-tailed bootstrap-t limit of the rate itself, not clipped to its range.
         upper: Upper limit, likewise. Both are NaN unless the standard error is positive.
+        percentile_lower: Lower percentile limit, for display; NaN likewise.
+        percentile_upper: Upper limit, likewise.
     """
 
     rate: Float
     se: Float
     lower: Float
     upper: Float
+    percentile_lower: Float
+    percentile_upper: Float
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +41,8 @@ class ContrastEstimates:
         simultaneous_lower: Lower max-T limit, valid for all contrasts and endpoints together.
         simultaneous_upper: Upper limit, likewise. Both are NaN for a member left out of the maximum: one with NaN
             pointwise limits, or with so many infinite deviations that the family's critical value could be infinite.
+        percentile_lower: Lower percentile limit, for this contrast and endpoint alone, for display.
+        percentile_upper: Upper limit, likewise. Both are NaN where `lower` and `upper` are.
         degenerate: Share of resamples in which the studentized deviation is undefined or its standard error is 0.
         critical: Critical value of the maximum, one number for all members; NaN if no member is left.
     """
@@ -47,6 +53,8 @@ class ContrastEstimates:
     upper: Float
     simultaneous_lower: Float
     simultaneous_upper: Float
+    percentile_lower: Float
+    percentile_upper: Float
     degenerate: Float
     critical: float
 

@@ -1,0 +1,65 @@
+"""Measures, checks and writes: `python -m callgap_kernels.speed.run --help`."""
+
+import argparse
+import sys
+from pathlib import Path
+
+import torch
+
+from callgap_kernels.device import cuda_fault
+from callgap_kernels.speed import resampling, scoring
+from callgap_kernels.speed.machine import provenance
+from callgap_kernels.speed.measure import WrongResultError
+from callgap_kernels.speed.writing import write
+
+PACKAGES = ("numba", "numpy", "torch", "triton")
+PEERS = ("arch", "jiwer", "kaldialign", "rapidfuzz", "scipy", "torchaudio", "torchmetrics")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Time the core and write the tables.
+
+    Args:
+        arguments: Of the command line; None takes the process's.
+
+    Returns:
+        Exit status: 0, 1 for a wrong result, 2 for a device that cannot run.
+    """
+    options = _parser().parse_args(arguments)
+    if options.device != "cpu" and (fault := cuda_fault(options.device)):
+        print(f"--device {options.device}: {fault}", file=sys.stderr)
+        return 2
+    # What torch does beside the core is part of the time, and a row says how many threads it had.
+    torch.set_num_threads(1)
+    try:
+        _measure(options.device, options.rounds, options.largest, options.out)
+    except WrongResultError as error:
+        print(f"no time is printed: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m callgap_kernels.speed.run", description=__doc__)
+    parser.add_argument("--device", default="cpu", help='"cpu" (the default), "cuda" or "cuda:N"')
+    parser.add_argument("--rounds", type=int, default=7, help="timed runs of each contender (default: %(default)s)")
+    parser.add_argument(
+        "--largest", type=int, default=10_000_000, help="pairs of the largest size (default: %(default)s)"
+    )
+    parser.add_argument("--out", type=Path, default=Path("outputs/performance"), help="folder (default: %(default)s)")
+    return parser
+
+
+def _measure(device: str, rounds: int, largest: int, out: Path) -> None:
+    facts = provenance([*PACKAGES, *PEERS], device)
+    suffix = "" if device == "cpu" else f"-{torch.device(device).type}"
+    scored = [*scoring.beside_peers(device, rounds), *scoring.growing(device, rounds, largest)]
+    page = write(f"scoring{suffix}", "Counting the errors of texts", "pair", scored, facts, out)
+    print(page.read_text(encoding="utf-8"))
+    resampled = list(resampling.beside_peers(device, rounds))
+    page = write(f"resampling{suffix}", "Resampling speakers", "call", resampled, facts, out)
+    print(page.read_text(encoding="utf-8"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
