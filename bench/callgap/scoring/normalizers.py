@@ -14,6 +14,7 @@ from whisper_normalizer.basic import BasicTextNormalizer
 from whisper_normalizer.english import EnglishTextNormalizer
 
 from callgap import __version__
+from callgap.scoring.whisper_english import PROVEN, WhisperMemo
 
 _STRICT = ConfigDict(extra="forbid")
 
@@ -71,7 +72,8 @@ class WhisperEnglish:
 
     @cached_property
     def _normalize(self) -> Any:
-        return EnglishTextNormalizer()
+        library = EnglishTextNormalizer()
+        return WhisperMemo(library) if version("whisper-normalizer") in PROVEN else library
 
 
 @dataclass(frozen=True, config=_STRICT)

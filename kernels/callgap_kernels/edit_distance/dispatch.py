@@ -47,6 +47,7 @@ def align(
         from callgap_kernels.edit_distance import cuda
 
         return cuda.align(reference, hypothesis, device=place)
+    reference, hypothesis = reference.to(place), hypothesis.to(place)
     if not _is_large(reference, hypothesis):
         return plain.align(reference, hypothesis)
     from callgap_kernels.edit_distance import cpu
@@ -82,6 +83,7 @@ def count_edits(
         from callgap_kernels.edit_distance import cuda
 
         return cuda.count_edits(reference, hypothesis, device=place)
+    reference, hypothesis = reference.to(place), hypothesis.to(place)
     if not _is_large(reference, hypothesis):
         return plain.align(reference, hypothesis).counts()
     from callgap_kernels.edit_distance import cpu
