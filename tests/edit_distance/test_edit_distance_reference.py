@@ -137,9 +137,3 @@ def test_a_pair_that_does_not_exist_is_refused(pair: int) -> None:
 def test_unequal_numbers_of_pairs_are_refused() -> None:
     with pytest.raises(ValueError, match="2 references and 1 hypotheses"):
         align_lists([[1], [2]], [[1]])
-
-
-def test_an_unknown_device_is_refused() -> None:
-    empty = Ragged.from_sequences([])
-    with pytest.raises(ValueError, match="device is 'cuda'; accepted are None and \"cpu\""):
-        count_edits(empty, empty, device="cuda")
