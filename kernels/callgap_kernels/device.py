@@ -77,16 +77,3 @@ def cuda_fault(name: str = "cuda") -> str | None:
 def _warn_once(fault: str) -> None:
     # Above: choose_device, the dispatching function, and its caller.
     warnings.warn(f"callgap_kernels runs on the CPU: {fault}", RuntimeWarning, stacklevel=4)
-
-
-def require_reference_device(device: str | None) -> None:
-    """Refuse a device that has no implementation.
-
-    Args:
-        device: Name of the device asked for; None leaves the choice to the library.
-
-    Raises:
-        ValueError: If `device` is neither None nor "cpu".
-    """
-    if device not in (None, "cpu"):
-        raise ValueError(f'device is {device!r}; accepted are None and "cpu"')
