@@ -1,6 +1,6 @@
 """All contrasts and the omnibus hypothesis, each from the arrangements of its own family of speakers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from callgap_kernels.resampling.inputs import SpeakerSums
 from callgap_kernels.resampling.permutation import reference
-from callgap_kernels.resampling.permutation.evaluation import Plan, Tally
+from callgap_kernels.resampling.permutation.evaluation import Plan, Statistic, Tally
 from callgap_kernels.resampling.permutation.families import Family
 from callgap_kernels.resampling.permutation.rates import GroupRates
 from callgap_kernels.resampling.permutation.results import ContrastTests, OmnibusTests
@@ -53,16 +53,10 @@ def run(sums: SpeakerSums, strata: Int, plan: Plan) -> tuple[ContrastTests, Omni
     return _contrast_tests(tests, sums, place.reshape(-1), plan), _omnibus_tests(omnibus, plan)
 
 
-def _prepare(
-    sums: SpeakerSums,
-    strata: Int,
-    plan: Plan,
-    groups: Sequence[int],
-    statistic: Callable[[GroupRates, float], Float],
-) -> Test:
+def _prepare(sums: SpeakerSums, strata: Int, plan: Plan, groups: Sequence[int], statistic: Statistic) -> Test:
     family = Family.of_groups(sums, strata, groups)
     sample = plan.rates(family, family.labels[None], reference)
-    return Test(family, sample, Tally(lambda rates: statistic(rates, family.rounding), sample))
+    return Test(family, sample, Tally(statistic, family.rounding, sample))
 
 
 def _set_levels(tests: Sequence[Test]) -> None:
@@ -76,9 +70,7 @@ def _count(tests: Sequence[Test], plan: Plan) -> None:
     """Go through the arrangements; tests of one family share them."""
     for number in sorted({test.family.number for test in tests}):
         together = [test for test in tests if test.family.number == number]
-        for rates in plan.walk(together[0].family):
-            for test in together:
-                test.tally.add(rates)
+        plan.count(together[0].family, [test.tally for test in together])
 
 
 def _p(test: Test, plan: Plan) -> Float:

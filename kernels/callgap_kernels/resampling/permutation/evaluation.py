@@ -1,6 +1,6 @@
 """From arrangements to p-values, tile by tile."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -13,7 +13,8 @@ from callgap_kernels.resampling.permutation.rates import GroupRates, with_pooled
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
-Statistic = Callable[[GroupRates], Float]
+# Takes the relative size of a rounding error.
+Statistic = Callable[[GroupRates, float], Float]
 
 # Statistics this close, relative to the observed one and at least to 1, are ties: rounding must not decide them.
 TIE: Final = 1e-9
@@ -29,16 +30,24 @@ class Path(Protocol):
         """Compute the rates of some arrangements."""
 
 
+class Accelerator(Protocol):
+    """Counts random arrangements by itself: the same labels, rates equal up to rounding."""
+
+    def count(self, family: Family, tallies: "Sequence[Tally]", plan: "Plan") -> None:
+        """Draw the arrangements of a family and add them to tallies of it."""
+
+
 @dataclass(frozen=True, eq=False)
 class Plan:
     """How the arrangements of a family are gone through.
 
     Attributes:
-        path: Module that draws and computes.
+        path: Module that draws and computes, all that there is no accelerator for.
         seed: Key of the draws.
         resamples: Number of draws; arrangements are enumerated where there are no more than that.
         studentized: Whether the variances are those of each arrangement.
         tile: Numbers held at once, in arrangements x speakers x endpoints; never changes a p-value.
+        accelerator: Who counts random arrangements; None leaves them to `path`, as the enumerated ones always are.
     """
 
     path: Path
@@ -46,6 +55,7 @@ class Plan:
     resamples: int
     studentized: bool
     tile: int
+    accelerator: Accelerator | None = None
 
     def is_exact(self, family: Family) -> bool:
         """Say whether the arrangements are enumerated."""
@@ -56,8 +66,17 @@ class Plan:
         rates = path.group_rates(family, labels)
         return rates if self.studentized else with_pooled_variance(family, rates)
 
+    def count(self, family: Family, tallies: "Sequence[Tally]") -> None:
+        """Go through the arrangements of a family, once for all tallies of it."""
+        if self.accelerator is not None and not self.is_exact(family):
+            self.accelerator.count(family, tallies, self)
+            return
+        for rates in self.walk(family):
+            for tally in tallies:
+                tally.add(rates)
+
     def walk(self, family: Family) -> Iterator[GroupRates]:
-        """Go through the arrangements.
+        """Compute all arrangements.
 
         Args:
             family: The speakers.
@@ -95,17 +114,21 @@ class Tally:
     """Counts of extreme arrangements for one statistic of a family, from constant memory.
 
     Attributes:
+        statistic: How much the groups' rates differ.
+        rounding: Relative size of a rounding error, which the statistic takes.
         observed: Statistic of the sample [endpoint].
         extreme: Arrangements in which an endpoint's own statistic is as extreme as in the sample [endpoint].
         maximum_extreme: Arrangements in which the largest statistic of all endpoints reaches a level [level].
+        maximum_levels: These levels [level].
     """
 
-    def __init__(self, statistic: Statistic, sample: GroupRates) -> None:
-        self.observed = statistic(sample)[0]
+    def __init__(self, statistic: Statistic, rounding: float, sample: GroupRates) -> None:
+        self.statistic = statistic
+        self.rounding = rounding
+        self.observed = statistic(sample, rounding)[0]
         self.extreme = np.zeros(len(self.observed), dtype=np.int64)
         self.maximum_extreme = np.zeros(0, dtype=np.int64)
-        self._statistic = statistic
-        self._maximum_levels = np.zeros(0)
+        self.maximum_levels = np.zeros(0)
 
     @property
     def levels(self) -> Float:
@@ -116,7 +139,7 @@ class Tally:
 
     def compare_maximum(self, levels: Float) -> None:
         """Set the levels that the maximum is compared with [level]."""
-        self._maximum_levels = levels
+        self.maximum_levels = levels
         self.maximum_extreme = np.zeros(len(levels), dtype=np.int64)
 
     def add(self, rates: GroupRates) -> None:
@@ -128,7 +151,7 @@ class Tally:
         Args:
             rates: Rates of the arrangements.
         """
-        size = np.abs(self._statistic(rates))
+        size = np.abs(self.statistic(rates, self.rounding))
         self.extreme += (~(size < self.levels)).sum(axis=0)
         largest = np.sort(np.where(np.isnan(size), -np.inf, size).max(axis=1))
-        self.maximum_extreme += len(largest) - np.searchsorted(largest, self._maximum_levels)
+        self.maximum_extreme += len(largest) - np.searchsorted(largest, self.maximum_levels)
