@@ -11,95 +11,30 @@ edges of square tiles, and the walk fills again the tiles that it enters.
 
 import numpy as np
 from numba import njit, types
-from numba.core import cgutils
-from numba.extending import intrinsic
 
-ZERO, ONE, TWO, THREE, FOUR, SIGN, WIDTH = (np.uint64(number) for number in (0, 1, 2, 3, 4, 63, 64))
-ONES = np.uint64(0xFFFF_FFFF_FFFF_FFFF)
-WORD = 64
+from callgap_kernels.edit_distance.cpu_word_kernel import (
+    FOUR,
+    ONE,
+    ONES,
+    SIGN,
+    THREE,
+    TWO,
+    WORD,
+    ZERO,
+    called,
+    count_word,
+    fill_word,
+    mark,
+    unmark,
+)
+
 BAND = 128
-
-# For what only compiled code calls: without the wrappers for Python, a quarter less to compile.
-_called = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 HIT, SUBSTITUTION, DELETION, INSERTION = 0, 1, 2, 3
 TILES = 4
 
 
-@intrinsic
-def _leading_zeros(typing_context, word):
-    def generate(context, builder, signature, arguments):
-        return builder.ctlz(arguments[0], cgutils.false_bit)
-
-    return types.uint64(types.uint64), generate
-
-
-@intrinsic
-def _set_bits(typing_context, word):
-    def generate(context, builder, signature, arguments):
-        return builder.ctpop(arguments[0])
-
-    return types.uint64(types.uint64), generate
-
-
-@_called
-def _mark(masks, reference, first, last):
-    """Set bit i of `masks[token]` where token stands at `first + i`."""
-    bit = ONE
-    # Unsigned indices, here and below: numba makes signed ones count from the end, which takes a third of the time.
-    for i in range(np.uint64(first), np.uint64(last)):
-        masks[np.uint32(reference[i])] |= bit
-        bit <<= ONE
-
-
-@_called
-def _unmark(masks, reference, first, last):
-    for i in range(np.uint64(first), np.uint64(last)):
-        masks[np.uint32(reference[i])] = ZERO
-
-
-@_called
-def _fill_word(masks, hypothesis, first, last, matrix):
-    """Fill all columns of a reference of 64 tokens at most."""
-    up, down = ONES, ZERO
-    matrix[0], matrix[1] = up, down
-    at = TWO
-    for j in range(np.uint64(first), np.uint64(last)):
-        equal = masks[np.uint32(hypothesis[j])]
-        diagonal = (((equal & up) + up) ^ up) | equal | down
-        # Row 0 of D grows by 1 with each column.
-        right = (down | ~(diagonal | up)) << ONE | ONE
-        left = (diagonal & up) << ONE
-        up = left | ~(diagonal | right)
-        down = right & diagonal
-        matrix[at], matrix[at + ONE] = up, down
-        at += TWO
-
-
-@_called
-def _count_word(n, m, matrix):
-    """Walk back column by column; return D[n, m] and the insertions, which are the columns without a diagonal step."""
-    rows = ONES >> (WIDTH - np.uint64(n))
-    errors = m + types.int64(_set_bits(matrix[2 * m] & rows)) - types.int64(_set_bits(matrix[2 * m + 1] & rows))
-    # The row i where the walk stands, as the shift that brings its bit to the top.
-    shift = WIDTH - np.uint64(n)
-    diagonal_steps = ZERO
-    at = np.uint64(2 * m)
-    while at > ZERO:
-        # A run of deletions is a run of ones from the top.
-        shift += _leading_zeros(~matrix[at] << shift)
-        if shift >= WIDTH:
-            break
-        step = (~matrix[at - ONE] << shift) >> SIGN
-        shift += step
-        diagonal_steps += step
-        if shift >= WIDTH:
-            break
-        at -= TWO
-    return errors, m - types.int64(diagonal_steps)
-
-
-@_called
+@called
 def _fill_band(reference, top, bottom, hypothesis, first, last, masks, row, matrix, at):
     """Fill rows top + 1 to bottom, 128 at most, and columns first + 1 to last, from column `first` at `matrix[at]`.
 
@@ -108,8 +43,8 @@ def _fill_band(reference, top, bottom, hypothesis, first, last, masks, row, matr
     second a column behind.
     """
     middle, second = min(top + WORD, bottom), masks[len(masks) // 2 :]
-    _mark(masks, reference, top, middle)
-    _mark(second, reference, middle, bottom)
+    mark(masks, reference, top, middle)
+    mark(second, reference, middle, bottom)
     up, down, up_2, down_2 = matrix[at], matrix[at + 1], matrix[at + 2], matrix[at + 3]
     at = np.uint64(at)
     for j in range(np.uint64(first), np.uint64(last)):
@@ -136,24 +71,24 @@ def _fill_band(reference, top, bottom, hypothesis, first, last, masks, row, matr
         down_2 = right & diagonal
         at += FOUR
         matrix[at], matrix[at + ONE], matrix[at + TWO], matrix[at + THREE] = up, down, up_2, down_2
-    _unmark(masks, reference, top, middle)
-    _unmark(second, reference, middle, bottom)
+    unmark(masks, reference, top, middle)
+    unmark(second, reference, middle, bottom)
 
 
-@_called
+@called
 def _set_column(words, at):
     """Write column 0 of D, which grows by 1 with each row."""
     words[at], words[at + 1], words[at + 2], words[at + 3] = ONES, ZERO, ONES, ZERO
 
 
-@_called
+@called
 def _copy(source, start, target, at, length):
     # Slice to slice would take seconds more to compile, for an error message that cannot occur.
     for item in range(length):
         target[at + item] = source[start + item]
 
 
-@_called
+@called
 def _sweep(reference, hypothesis, masks, matrix, columns, rows, tile):
     """Go through all bands and keep the edges of tiles: columns in `columns`, rows in `rows[m:]`."""
     n, m = len(reference), len(hypothesis)
@@ -172,7 +107,7 @@ def _sweep(reference, hypothesis, masks, matrix, columns, rows, tile):
             _copy(matrix, 4 * (last - first), matrix, 0, 4)
 
 
-@_called
+@called
 def _fill_tile(reference, hypothesis, masks, matrix, columns, rows, tile, top, i, first, j):
     """Fill rows top + 1 to i and columns first + 1 to j of the tile that begins there; column `first` is kept too."""
     m = len(hypothesis)
@@ -186,7 +121,7 @@ def _fill_tile(reference, hypothesis, masks, matrix, columns, rows, tile, top, i
         at += 4 * (j - first + 1)
 
 
-@_called
+@called
 def _walk_tile(reference, hypothesis, matrix, top, i, first, j, operations, end):
     """Walk back from (i, j) until the tile is left; write operations before `end`.
 
@@ -215,7 +150,7 @@ def _walk_tile(reference, hypothesis, matrix, top, i, first, j, operations, end)
     return i, j, end, substitutions
 
 
-@_called
+@called
 def _align_bands(reference, hypothesis, masks, matrix, columns, rows, tile, operations, end):
     """Align one pair of any size, common ends removed.
 
@@ -242,7 +177,7 @@ def _align_bands(reference, hypothesis, masks, matrix, columns, rows, tile, oper
     return end, substitutions, tiles
 
 
-@_called
+@called
 def _write(operations, operation, end, times):
     """Write an operation some times before `end`; return the new end."""
     if len(operations):
@@ -302,10 +237,10 @@ def align_pairs(
         if len(operations) == 0 and (n == 0 or m == 0):
             errors, insertions, tiles = n + m, m, 0
         elif len(operations) == 0 and n <= WORD and 2 * (m + 1) <= len(matrix):
-            _mark(masks, reference, start, stop)
-            _fill_word(masks, hypothesis, begin, finish, matrix)
-            _unmark(masks, reference, start, stop)
-            errors, insertions = _count_word(n, m, matrix)
+            mark(masks, reference, start, stop)
+            fill_word(masks, hypothesis, begin, finish, matrix)
+            unmark(masks, reference, start, stop)
+            errors, insertions = count_word(n, m, matrix)
             tiles = 1
         else:
             last = _write(operations, HIT, end, reference_offsets[pair + 1] - stop)
