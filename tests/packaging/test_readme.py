@@ -1,7 +1,8 @@
-"""The README's table is the published one."""
+"""The README's tables are the published ones."""
 
 import csv
 import json
+import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,3 +46,40 @@ def test_every_line_of_the_readme_is_a_published_one():
     written = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
     assert len(rows) == 9
     assert [line for line in written if line.startswith("| `")] == rows
+
+
+def timed(name):
+    path = ROOT / "results" / "performance" / f"{name}.csv"
+    with path.open(encoding="utf-8", newline="") as lines:
+        return {(row["case"], row["contender"]): row for row in csv.DictReader(lines)}
+
+
+def test_every_speed_of_the_readme_is_a_published_one():
+    peers = ("rapidfuzz", "jiwer", "kaldialign", "torchaudio", "torchmetrics")
+    rows = []
+    for case, name in (("IVR", "14 words"), ("interview", "51 words"), ("10 minutes", "1,500 words, 10 minutes")):
+        ours = timed("scoring")[f"texts, {case}", "callgap"]
+        ratios = [f"{float(ours[f'times_{peer}_median']):.3g}" for peer in peers]
+        rows.append(f"| {name} | {float(ours['us_per_item_median']):.3g} | {' | '.join(ratios)} |")
+    written = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    assert [line for line in written if "words |" in line or "minutes |" in line] == rows
+
+
+def test_the_sentence_on_normalizing_and_resampling_is_published():
+    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    normalized, resampled = timed("normalization"), timed("resampling")
+    cold, warm = (
+        float(normalized["English, IVR", f"callgap, {state}"]["times_whisper-normalizer_median"])
+        for state in ("cold", "warm")
+    )
+    arch = float(resampled["bootstrap, 1,000 speakers, 10 groups, 9 gaps", "callgap"]["times_arch_median"])
+    assert f"{cold:.3g} times as fast on first sight and {warm:.3g} times on texts that it has seen" in text
+    assert f"{arch:.3g} times as fast as `arch`" in text
+
+
+def test_published_times_are_of_a_clean_checkout_on_one_machine():
+    pages = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "results" / "performance").glob("*.md"))]
+    assert len(pages) >= 3
+    for page in pages:
+        assert re.search(r"^\| commit \| [0-9a-f]{40} \|$", page, re.MULTILINE)
+        assert re.search(r"^\| processor \| \S.* \|$", page, re.MULTILINE)
