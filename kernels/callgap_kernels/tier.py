@@ -1,9 +1,12 @@
 """When compiling pays: numba takes seconds in every process, and small work is done sooner without it."""
 
 from dataclasses import dataclass
+from typing import Final
+
+_tiers: Final[list["Tier"]] = []
 
 
-@dataclass
+@dataclass(eq=False)
 class Tier:
     """Work that a process has asked for so far, as the plain path's time; the path changes, the results do not.
 
@@ -14,6 +17,9 @@ class Tier:
 
     worth_s: float
     asked_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        _tiers.append(self)
 
     def compiled(self, plain_s: float) -> bool:
         """Choose the path for a piece of work.
@@ -26,3 +32,9 @@ class Tier:
         """
         self.asked_s += plain_s
         return self.asked_s > self.worth_s
+
+
+def compile_at_once() -> None:
+    """Take the compiled path from now on in this process, however small the work: for servers and benchmarks."""
+    for tier in _tiers:
+        tier.asked_s = float("inf")

@@ -5,10 +5,14 @@ from collections.abc import Callable
 
 import jiwer
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callgap_kernels import EditCounts, count_errors
+from callgap_kernels import EditCounts, Ragged, count_errors
+from callgap_kernels.edit_distance import cpu, texts
+from callgap_kernels.tier import Tier
+from callgap_kernels.tokens import encode
 
 Process = Callable[[str, str], jiwer.WordOutput | jiwer.CharacterOutput]
 JIWER: dict[str, Process] = {"word": jiwer.process_words, "character": jiwer.process_characters}
@@ -91,3 +95,42 @@ def test_an_unknown_unit_is_refused_with_the_valid_ones() -> None:
 def test_an_unknown_device_is_refused_before_any_work() -> None:
     with pytest.raises(ValueError, match="device is 'mps'"):
         count_errors(["a"], ["a"], device="mps")
+
+
+@pytest.fixture
+def compiled(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Everything compiled, in pieces of seven pairs; lists the sizes of the pieces."""
+    sizes = []
+    count_edits = cpu.count_edits
+
+    def spy(reference: Ragged, hypothesis: Ragged) -> EditCounts:
+        sizes.append(len(reference))
+        return count_edits(reference, hypothesis)
+
+    monkeypatch.setattr(encode, "_tier", Tier(worth_s=0.0, asked_s=1.0))
+    monkeypatch.setattr(texts, "PAIRS_OF_A_PIECE", 7)
+    monkeypatch.setattr(cpu, "count_edits", spy)
+    return sizes
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+@pytest.mark.parametrize("unit", ["word", "character"])
+def test_pieces_and_threads_change_no_count(unit: str, threads: int, compiled: list[int]) -> None:
+    references, hypotheses = random_texts(40, 3, "ab b a\u00e9"), random_texts(40, 4, "ab b a\u00e9")
+    counts = count_errors(references, hypotheses, unit, threads=threads)
+    assert as_tuples(counts) == jiwer_counts(references, hypotheses, unit)
+    assert sum(compiled) == 40
+    assert max(compiled) == 7
+
+
+def test_no_pair_has_no_piece(compiled: list[int]) -> None:
+    counts = count_errors([], [], threads=2)
+    assert counts.hits.tolist() == []
+    assert counts.hits.dtype == torch.int64
+
+
+@pytest.mark.usefixtures("compiled")
+def test_an_item_that_is_no_text_is_named_whatever_the_piece() -> None:
+    texts_of_one_side = ["a"] * 30
+    with pytest.raises(ValueError, match=r"hypotheses\[23\] is NoneType; accepted is str"):
+        count_errors(texts_of_one_side, [*texts_of_one_side[:23], None, *texts_of_one_side[24:]])

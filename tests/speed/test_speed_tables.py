@@ -92,6 +92,7 @@ def test_a_wrong_result_prints_no_time_and_writes_nothing(
     monkeypatch.setattr(scoring, "PEERS", (liar,))
     monkeypatch.setattr(scoring, "TEXTS", dict.fromkeys(scoring.TEXTS, 20))
     monkeypatch.setattr(torch, "set_num_threads", accept)
+    monkeypatch.setattr(run, "compile_at_once", lambda: None)
     assert run.main(["--out", str(tmp_path / "out"), "--rounds", "1", "--largest", "1"]) == 1
     printed = capsys.readouterr()
     assert printed.out == ""

@@ -5,9 +5,9 @@ is aligned tile by tile. Token ids, results and what is linear in the longest pa
 """
 
 import math
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final, TypeVar
 
 import numpy as np
@@ -28,8 +28,8 @@ MEMORY_BUDGET: Final = 32 * 2**20
 DENSE_IDS: Final = 2**22
 # Rows that the kernel fills at a time, 4 words of 8 bytes per column.
 BAND: Final = 128
-# What a pair costs besides its cells, in columns of a band.
-WORK_OF_A_PAIR: Final = 8
+PAIRS_OF_A_PIECE: Final = 2**16
+PIECES_OF_A_THREAD: Final = 8
 NO_OPERATION: Final = 255
 
 
@@ -129,20 +129,25 @@ def _align_batch(reference: Ragged, hypothesis: Ragged, operations: Codes, threa
     from callgap_kernels.edit_distance import cpu_kernel
 
     batch = _batch(reference, hypothesis)
-    bands = (np.diff(batch.reference_offsets) + BAND - 1) // BAND
-    columns = np.diff(batch.hypothesis_offsets) + 1
     counts = _fresh((5, len(reference)), np.int64)
-    scratch = _scratch(bands, columns, memory // threads)
-    shares = _shares(bands * columns, threads)
+    own = threading.local()
 
-    def run(share: tuple[int, int]) -> None:
+    def run(piece: tuple[int, int]) -> None:
+        start, stop = piece
+        bands = (np.diff(batch.reference_offsets[start : stop + 1]) + BAND - 1) // BAND
+        columns = np.diff(batch.hypothesis_offsets[start : stop + 1]) + 1
+        scratch = _scratch(bands, columns, memory // threads)
+        if not hasattr(own, "masks"):
+            # The kernel leaves it as it was.
+            own.masks = np.zeros(2 * batch.ids, dtype=np.uint64)
         cpu_kernel.align_pairs(
             batch.reference,
             batch.reference_offsets,
             batch.hypothesis,
             batch.hypothesis_offsets,
-            *share,
-            np.zeros(2 * batch.ids, dtype=np.uint64),
+            start,
+            stop,
+            own.masks,
             _fresh(scratch.matrix, np.uint64),
             _fresh(scratch.columns, np.uint64),
             _fresh(scratch.rows, np.uint8),
@@ -151,11 +156,13 @@ def _align_batch(reference: Ragged, hypothesis: Ragged, operations: Codes, threa
             counts,
         )
 
-    if len(shares) == 1:
-        run(shares[0])
+    pieces = _pieces(len(reference), threads)
+    if threads == 1 or len(pieces) == 1:
+        for piece in pieces:
+            run(piece)
     else:
         with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(run, shares))
+            list(pool.map(run, pieces))
     return counts
 
 
@@ -173,7 +180,7 @@ def _from_zero(ragged: Ragged) -> tuple[Int32s, Int64s]:
     """Leave out what lies before the first sequence and after the last."""
     offsets = ragged.offsets.numpy()
     first, last = offsets[0], offsets[-1]
-    return ragged.values.numpy()[first:last], offsets - first
+    return ragged.values.numpy()[first:last], offsets - first if first else offsets
 
 
 def _scratch(bands: Int64s, columns: Int64s, memory: int) -> _Scratch:
@@ -189,13 +196,10 @@ def _scratch(bands: Int64s, columns: Int64s, memory: int) -> _Scratch:
     return _Scratch(max(one_tile, memory // 8 - edge_columns - -(-edge_rows // 8)), edge_columns, edge_rows, tile)
 
 
-def _shares(cells: Int64s, threads: int) -> list[tuple[int, int]]:
-    """Cut the pairs into ranges of about equal work, one per thread."""
-    if threads == 1 or len(cells) < 2:
-        return [(0, len(cells))]
-    work = np.cumsum(cells + WORK_OF_A_PAIR)
-    cuts = np.searchsorted(work, work[-1] * np.arange(1, threads) / threads)
-    return list(pairwise([0, *cuts.tolist(), len(cells)]))
+def _pieces(pairs: int, threads: int) -> list[tuple[int, int]]:
+    """Cut the pairs into ranges: small for the cache, and several per thread, so that long pairs do not pile up."""
+    size = min(PAIRS_OF_A_PIECE, max(1, pairs // (PIECES_OF_A_THREAD * threads))) if threads > 1 else PAIRS_OF_A_PIECE
+    return [(start, min(start + size, pairs)) for start in range(0, pairs, size)]
 
 
 def _fresh(shape: int | tuple[int, int], dtype: type[Number]) -> NDArray[Number]:

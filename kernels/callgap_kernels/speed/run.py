@@ -3,17 +3,25 @@
 import argparse
 import sys
 from pathlib import Path
+from time import perf_counter
 
 import torch
 
+from callgap_kernels import bootstrap_t, count_errors, permute
 from callgap_kernels.device import cuda_fault
 from callgap_kernels.speed import resampling, scoring
+from callgap_kernels.speed.cases import draw_speakers
 from callgap_kernels.speed.machine import provenance
 from callgap_kernels.speed.measure import WrongResultError
 from callgap_kernels.speed.writing import write
+from callgap_kernels.tier import compile_at_once
 
 PACKAGES = ("numba", "numpy", "torch", "triton")
 PEERS = ("arch", "jiwer", "kaldialign", "rapidfuzz", "scipy", "torchaudio", "torchmetrics")
+SUMS_ONLY = (
+    "callgap, rapidfuzz and torchaudio give the errors of each pair; jiwer, kaldialign and torchmetrics are called for "
+    "all pairs at once and give sums."
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -31,6 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     # What torch does beside the core is part of the time, and a row says how many threads it had.
     torch.set_num_threads(1)
+    compile_at_once()
     try:
         _measure(options.device, options.rounds, options.largest, options.out)
     except WrongResultError as error:
@@ -51,14 +60,24 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _measure(device: str, rounds: int, largest: int, out: Path) -> None:
-    facts = provenance([*PACKAGES, *PEERS], device)
+    facts = provenance([*PACKAGES, *PEERS], device) | {"compiling, s": f"{_compiling_s():.1f}"}
     suffix = "" if device == "cpu" else f"-{torch.device(device).type}"
     scored = [*scoring.beside_peers(device, rounds), *scoring.growing(device, rounds, largest)]
-    page = write(f"scoring{suffix}", "Counting the errors of texts", "pair", scored, facts, out)
+    page = write(f"scoring{suffix}", "Counting the errors of texts", "pair", scored, facts, out, SUMS_ONLY)
     print(page.read_text(encoding="utf-8"))
     resampled = list(resampling.beside_peers(device, rounds))
     page = write(f"resampling{suffix}", "Resampling speakers", "call", resampled, facts, out)
     print(page.read_text(encoding="utf-8"))
+
+
+def _compiling_s() -> float:
+    """Time of a process's first calls: importing numba and compiling, of which the tables show nothing."""
+    begin = perf_counter()
+    count_errors(["a"], ["b"])
+    speakers = draw_speakers(4, 2, endpoints=1)
+    bootstrap_t(speakers.errors, speakers.words, speakers.group, speakers.contrasts, seed=1, resamples=100)
+    permute(speakers.errors, speakers.words, speakers.group, speakers.contrasts, seed=1, resamples=2)
+    return perf_counter() - begin
 
 
 if __name__ == "__main__":

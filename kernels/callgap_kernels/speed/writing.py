@@ -12,7 +12,15 @@ _INK, _GRID = "#1f2933", "#d5dae0"
 _COLORS = ("#0b5cad", "#b3541e", "#3d7a3a", "#7a4fa3", "#8a6d00", "#a8325a", "#4a5560")
 
 
-def write(name: str, title: str, unit: str, rows: Sequence[Timed], facts: Mapping[str, str], folder: Path) -> Path:
+def write(
+    name: str,
+    title: str,
+    unit: str,
+    rows: Sequence[Timed],
+    facts: Mapping[str, str],
+    folder: Path,
+    note: str = "",
+) -> Path:
     """Write a table of times under one name: `.csv`, `.md` and `.png`.
 
     Args:
@@ -22,6 +30,7 @@ def write(name: str, title: str, unit: str, rows: Sequence[Timed], facts: Mappin
         rows: Times.
         facts: What they were measured with.
         folder: Where to write; made if absent.
+        note: A sentence below the table.
 
     Returns:
         Path of the Markdown file.
@@ -30,7 +39,7 @@ def write(name: str, title: str, unit: str, rows: Sequence[Timed], facts: Mappin
     against = list(dict.fromkeys(other for row in rows for other in row.ratio if not other.startswith("callgap")))
     _write_csv(folder / f"{name}.csv", rows, against)
     page = folder / f"{name}.md"
-    page.write_text(_markdown(name, title, unit, rows, against, facts), encoding="utf-8")
+    page.write_text(_markdown(name, title, unit, rows, against, facts, note), encoding="utf-8")
     _plot(title, unit, rows).savefig(folder / f"{name}.png", dpi=120)
     return page
 
@@ -52,7 +61,7 @@ def _number(value: float | str) -> str:
 
 
 def _markdown(
-    name: str, title: str, unit: str, rows: Sequence[Timed], against: Sequence[str], facts: Mapping[str, str]
+    name: str, title: str, unit: str, rows: Sequence[Timed], against: Sequence[str], facts: Mapping[str, str], note: str
 ) -> str:
     head = ["case", "contender", "device", f"{unit}s", f"µs per {unit}", *(f"times {other}" for other in against)]
     lines = [f"# {title}", "", _row(head), _row(["---"] * len(head))]
@@ -65,6 +74,7 @@ def _markdown(
         "",
         f"Medians over the rounds, in brackets the quantiles 0.1 and 0.9. `times NAME`: how many times faster than it, "
         f"per {unit}, the median of the ratios within a round. Every result was compared with the others' first.",
+        *([note] if note else []),
         "",
         f"![{title}]({name}.png)",
         "",
