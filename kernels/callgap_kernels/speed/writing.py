@@ -66,9 +66,9 @@ def _markdown(
     head = ["case", "contender", "device", f"{unit}s", f"µs per {unit}", *(f"times {other}" for other in against)]
     lines = [f"# {title}", "", _row(head), _row(["---"] * len(head))]
     for row in rows:
-        ratios = [f"{row.ratio[other][1]:.3g}" if other in row.ratio else "" for other in against]
+        ratios = [_readable(row.ratio[other][1]) if other in row.ratio else "" for other in against]
         low, middle, high = row.us
-        cost = f"{middle:.3g} ({low:.3g}-{high:.3g})"
+        cost = f"{_readable(middle)} ({_readable(low)}-{_readable(high)})"
         lines.append(_row([row.case, row.contender, row.device, f"{row.pairs:,}", cost, *ratios]))
     lines += [
         "",
@@ -83,14 +83,19 @@ def _markdown(
     return "\n".join(lines) + "\n"
 
 
+def _readable(value: float) -> str:
+    """Three digits that say something, without powers of ten."""
+    return f"{float(f'{value:.3g}'):,.0f}" if value >= 100 else f"{value:.3g}"
+
+
 def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
 def _plot(title: str, unit: str, rows: Sequence[Timed]) -> Figure:
-    labels = [f"{row.case} · {row.contender}" for row in rows]
+    labels = [f"{row.case} · {row.contender} · {row.pairs:,}" for row in rows]
     names = list(dict.fromkeys(row.contender for row in rows))
-    figure = Figure(figsize=(9, 1.2 + 0.3 * len(rows)), layout="constrained")
+    figure = Figure(figsize=(10, 1.2 + 0.3 * len(rows)), layout="constrained")
     axes = figure.subplots()
     low, middle, high = zip(*(row.us for row in rows), strict=True)
     places = range(len(rows))
@@ -98,7 +103,7 @@ def _plot(title: str, unit: str, rows: Sequence[Timed]) -> Figure:
     spread = [[m - q for m, q in zip(middle, low, strict=True)], [q - m for m, q in zip(middle, high, strict=True)]]
     axes.errorbar(middle, places, xerr=spread, fmt="none", ecolor=_INK, elinewidth=1)
     for place, value, end in zip(places, middle, high, strict=True):
-        axes.text(end * 1.12, place, f"{value:.3g}", va="center", color=_INK, fontsize=8)
+        axes.text(end * 1.12, place, _readable(value), va="center", color=_INK, fontsize=8)
     axes.set_yticks(places, labels, fontsize=8)
     axes.set_xscale("log")
     axes.margins(x=0.12, y=0.02)
