@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -60,6 +61,22 @@ class _Commands(click.Group):
 @click.version_option(__version__)
 def main() -> None:
     """Show whom a telephone speech system understands, and how sure that is."""
+    if os.environ.get("CALLGAP_DEVICE"):
+        _settle_device()
+
+
+def _settle_device() -> None:
+    """Refuse a device that does not exist, and say once that one cannot run, before anything else does."""
+    from callgap_kernels.device import choose_device
+
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        try:
+            choose_device(None)
+        except ValueError as error:
+            raise InputError(str(error)) from error
+    for warning in told:
+        click.echo(f"callgap: {warning.message}", err=True)
 
 
 @main.command(context_settings=_RUN, epilog=_RUN_FLAGS)

@@ -3,9 +3,11 @@
 import json
 
 import pytest
+import torch
 from runs import TINY, callgap
 
 from callgap.resources import conf_dir
+from callgap_kernels import device
 
 
 def every(group):
@@ -114,3 +116,18 @@ def test_a_sweep_records_the_run_that_fails_and_goes_on(tmp_path):
     finished = [path.parent for path in (tmp_path / "sweep").glob("*/report.html")]
     assert len(failed) == len(finished) == 1
     assert "nosuchvoice" in json.loads((tmp_path / failed[0] / "run.json").read_text())["error"]
+
+
+def test_a_device_that_does_not_exist_is_refused_before_anything_runs(tmp_path, monkeypatch):
+    monkeypatch.setenv("CALLGAP_DEVICE", "tpu")
+    done = callgap("audit", "nowhere.csv", cwd=tmp_path, check=False)
+    assert done.exit_code == 2
+    assert done.output == 'callgap: CALLGAP_DEVICE is \'tpu\'; accepted are "cpu", "cuda" and "cuda:N"\n'
+
+
+def test_a_device_that_cannot_run_is_told_in_one_line(tmp_path, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setenv("CALLGAP_DEVICE", "cuda")
+    device._warn_once.cache_clear()
+    done = callgap("audit", "nowhere.csv", cwd=tmp_path, check=False)
+    assert done.output.splitlines()[0] == "callgap: callgap_kernels runs on the CPU: torch finds no CUDA device"

@@ -12,7 +12,7 @@ of the memory it may take, else on the host. Contrasts are computed from them on
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from math import ceil, floor, inf, nan, prod
+from math import floor, inf, nan, prod
 from typing import Final
 
 import numpy as np
@@ -22,7 +22,7 @@ from torch import Tensor
 
 from callgap_kernels.resampling import linearized
 from callgap_kernels.resampling.inputs import SpeakerSums
-from callgap_kernels.resampling.limits import symmetric
+from callgap_kernels.resampling.limits import symmetric, upper_rank
 from callgap_kernels.resampling.linearized import Estimates, GroupMoments
 from callgap_kernels.resampling.results import BootstrapT, ContrastEstimates, GroupEstimates
 from callgap_kernels.resampling.triton_kernel import MOST_CALLS, calls_per_resample, count_draws
@@ -137,7 +137,7 @@ class Family:
 
     def __init__(self, resamples: int, alpha: float, candidates: int, device: torch.device) -> None:
         self._largest = torch.full((resamples,), nan, dtype=torch.float64, device=device)
-        self._rank = _upper_rank(resamples, alpha)
+        self._rank = upper_rank(resamples, alpha)
         self._most_infinite = alpha / (2 * max(1, candidates))
 
     def admit(self, t: Tensor, usable: Bool) -> Bool:
@@ -264,7 +264,7 @@ def _contrasts(
 
 def _quantiles(t: Tensor, value: Tensor, alpha: float) -> Float:
     """Select as `limits.percentile`: an undefined resample is the worst on each side [4, member, endpoint]."""
-    ranks = floor((t.shape[-1] + 1) * alpha / 2 + 1e-9), _upper_rank(t.shape[-1], alpha / 2)
+    ranks = floor((t.shape[-1] + 1) * alpha / 2 + 1e-9), upper_rank(t.shape[-1], alpha / 2)
     selected = [
         values.masked_fill(values.isnan(), worst).kthvalue(rank, dim=-1).values
         for values in (t, value)
@@ -289,10 +289,6 @@ def _spans(length: int, step: int) -> list[slice]:
 def _share(where: Tensor) -> Float:
     share: Float = where.sum(dim=-1).cpu().numpy() / where.shape[-1]
     return share
-
-
-def _upper_rank(resamples: int, tail: float) -> int:
-    return ceil((resamples + 1) * (1 - tail) - 1e-9)
 
 
 def _empty(size: int, device: torch.device) -> Tensor:

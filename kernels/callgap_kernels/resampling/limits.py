@@ -35,7 +35,7 @@ def percentile(values: Float, alpha: float, usable: Bool) -> Limits:
         Limits, NaN where not usable.
     """
     resamples = values.shape[-1]
-    low, high = floor((resamples + 1) * alpha / 2 + 1e-9) - 1, _upper_rank(resamples, alpha / 2) - 1
+    low, high = floor((resamples + 1) * alpha / 2 + 1e-9) - 1, upper_rank(resamples, alpha / 2) - 1
     missing = np.isnan(values)
     undefined = missing.any(axis=-1) if missing.any() else None
     ordered = np.partition(values if undefined is None else np.where(missing, np.inf, values), [low, high], axis=-1)
@@ -78,7 +78,7 @@ class Family:
 
     def __init__(self, resamples: int, alpha: float, candidates: int) -> None:
         self._largest = np.full(resamples, np.nan)
-        self._rank = _upper_rank(resamples, alpha)
+        self._rank = upper_rank(resamples, alpha)
         self._most_infinite = alpha / (2 * max(1, candidates))
 
     def admit(self, t: Float, usable: Bool) -> Bool:
@@ -126,5 +126,14 @@ def symmetric(estimate: Float, se: Float, critical: float, family: Bool) -> Limi
     return Limits(estimate - half, estimate + half)
 
 
-def _upper_rank(resamples: int, tail: float) -> int:
+def upper_rank(resamples: int, tail: float) -> int:
+    """Number the order statistic above which a share of the resamples lies, rounded outward.
+
+    Args:
+        resamples: Number of resamples.
+        tail: The share.
+
+    Returns:
+        Rank, from 1.
+    """
     return ceil((resamples + 1) * (1 - tail) - 1e-9)
