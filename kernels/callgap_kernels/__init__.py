@@ -15,6 +15,7 @@ from callgap_kernels.edit_distance import (
 )
 from callgap_kernels.resampling import BootstrapT, ContrastEstimates, GroupEstimates, bootstrap_t
 from callgap_kernels.resampling.permutation import ContrastTests, OmnibusTests, Permutation, permute
+from callgap_kernels.tier import compile_at_once
 from callgap_kernels.tokens import Ragged
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "SpeakerErrors",
     "align",
     "bootstrap_t",
+    "compile_at_once",
     "count_confusions",
     "count_edits",
     "count_errors",

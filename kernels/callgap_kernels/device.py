@@ -5,6 +5,7 @@ CUDA becomes the default once a measured row of it is published under results/pe
 
 import os
 import re
+import sys
 import warnings
 from functools import cache
 from typing import Final
@@ -16,7 +17,7 @@ DEFAULT: Final = "cpu"
 # Volta: independent scheduling of the lanes of a warp, which Triton needs.
 OLDEST_CAPABILITY: Final = (7, 0)
 
-_ACCEPTED = re.compile(r"cpu|cuda(:\d+)?")
+_ACCEPTED = re.compile(r"cpu|cuda(?::(\d+))?")
 
 
 def choose_device(device: str | None) -> torch.device:
@@ -36,9 +37,7 @@ def choose_device(device: str | None) -> torch.device:
         ValueError: If the name is another one.
     """
     name = device if device is not None else os.environ.get(VARIABLE) or DEFAULT
-    if not isinstance(name, str) or not _ACCEPTED.fullmatch(name):
-        source = "device" if device is not None else VARIABLE
-        raise ValueError(f'{source} is {name!r}; accepted are "cpu", "cuda" and "cuda:N"')
+    require_device_name("device" if device is not None else VARIABLE, name)
     if name == "cpu":
         return torch.device("cpu")
     fault = cuda_fault(name)
@@ -46,6 +45,20 @@ def choose_device(device: str | None) -> torch.device:
         _warn_once(fault)
         return torch.device("cpu")
     return torch.device(name)
+
+
+def require_device_name(source: str, name: object) -> None:
+    """Refuse what names no device.
+
+    Args:
+        source: Where the name stood.
+        name: What stood there.
+
+    Raises:
+        ValueError: If it is neither "cpu", "cuda" nor "cuda:N".
+    """
+    if not isinstance(name, str) or not _ACCEPTED.fullmatch(name):
+        raise ValueError(f'{source} is {name!r}; accepted are "cpu", "cuda" and "cuda:N"')
 
 
 def cuda_fault(name: str = "cuda") -> str | None:
@@ -63,7 +76,8 @@ def cuda_fault(name: str = "cuda") -> str | None:
         return f"Triton cannot be imported ({error})"
     if not torch.cuda.is_available():
         return "torch finds no CUDA device"
-    index = torch.device(name).index or 0
+    # torch itself takes a large number modulo 256.
+    index = int(name.partition(":")[2] or 0)
     if index >= torch.cuda.device_count():
         return f"there is no {name}, torch finds {torch.cuda.device_count()} CUDA devices"
     capability = torch.cuda.get_device_capability(index)
@@ -75,5 +89,7 @@ def cuda_fault(name: str = "cuda") -> str | None:
 
 @cache
 def _warn_once(fault: str) -> None:
-    # Above: choose_device, the dispatching function, and its caller.
-    warnings.warn(f"callgap_kernels runs on the CPU: {fault}", RuntimeWarning, stacklevel=4)
+    frame, depth = sys._getframe(), 1
+    while frame.f_back and frame.f_globals["__name__"].startswith("callgap_kernels"):
+        frame, depth = frame.f_back, depth + 1
+    warnings.warn(f"callgap_kernels runs on the CPU: {fault}", RuntimeWarning, stacklevel=depth)

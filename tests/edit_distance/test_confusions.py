@@ -50,6 +50,14 @@ def test_the_largest_token_and_group_are_kept_apart() -> None:
     assert table.heard.tolist() == [largest, largest - 1]
 
 
+def test_the_largest_groups_are_not_mixed_up() -> None:
+    said = Ragged.from_sequences([[1, 2, 3], [4], [1]])
+    groups = torch.tensor([2**62, 2**63 - 1, 0])
+    table = count_confusions(said, said, align(said, said), groups)
+    assert table.group.tolist() == [0, *[2**62] * 3, 2**63 - 1]
+    assert table.said.tolist() == [1, 1, 2, 3, 4]
+
+
 def test_no_pair_gives_no_row() -> None:
     nothing = Ragged.from_sequences([])
     table = count_confusions(nothing, nothing, align(nothing, nothing), torch.empty(0, dtype=torch.int64))

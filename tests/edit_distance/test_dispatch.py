@@ -1,6 +1,7 @@
 """Which device and which path an operation takes."""
 
 import warnings
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -68,6 +69,28 @@ def test_an_unknown_device_in_the_variable_is_named_by_it(monkeypatch: pytest.Mo
 def test_other_options_are_refused(option: str, value: object) -> None:
     with pytest.raises(ValueError, match=f"{option} is {value!r}; accepted is"):
         count_edits(*PAIR, **{option: value})
+
+
+def test_a_number_that_torch_would_wrap_around_is_no_other_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    for name in ("cuda:128", "cuda:256", "cuda:300"):
+        assert devices.cuda_fault(name) == f"there is no {name}, torch finds 1 CUDA devices"
+
+
+@pytest.mark.usefixtures("no_cuda")
+@pytest.mark.parametrize(
+    "call", [lambda: count_errors(["a"], ["a"], device="cuda"), lambda: align(*PAIR, device="cuda")]
+)
+def test_the_warning_points_to_the_caller(call: Callable[[], object]) -> None:
+    with pytest.warns(RuntimeWarning, match="runs on the CPU") as told:
+        call()
+    assert told[0].filename == __file__
+
+
+def test_lists_are_no_ragged() -> None:
+    with pytest.raises(ValueError, match="reference is list; accepted is Ragged"):
+        count_edits([[1]], [[1]])
 
 
 def test_small_work_is_plain_until_there_was_much_of_it() -> None:

@@ -2,6 +2,7 @@
 
 import random
 
+import numpy as np
 import pytest
 import torch
 
@@ -55,8 +56,11 @@ def test_reset_starts_at_zero() -> None:
         ([0, 1], r"speaker_ids has shape \(2,\); accepted is one id per pair, \(3,\)"),
         ([0, 5, 1], "pair 1: speaker id is 5; accepted is 0 to 4"),
         ([0, 1, -1], "pair 2: speaker id is -1"),
-        ([0.0, 1.0, 2.0], "speaker_ids has dtype torch.float32"),
-        ([True, False, True], "speaker_ids has dtype torch.bool"),
+        ([0.0, 1.0, 2.0], "speaker_ids has dtype float64; accepted are integers"),
+        (["s1", "s2", "s3"], "speaker_ids has dtype <U2; accepted are integers"),
+        (torch.tensor([0.0, 1.0, 2.0]), "speaker_ids has dtype torch.float32; accepted are integers"),
+        (None, "speaker_ids has dtype object; accepted are integers"),
+        ([True, False, True], "speaker_ids has dtype bool; accepted are integers"),
     ],
 )
 def test_a_refused_batch_names_the_pair_and_changes_nothing(ids: list[float], message: str) -> None:
@@ -68,5 +72,19 @@ def test_a_refused_batch_names_the_pair_and_changes_nothing(ids: list[float], me
 
 
 def test_no_speakers_are_refused() -> None:
-    with pytest.raises(ValueError, match="speakers is 0; accepted is 1 or more"):
+    with pytest.raises(ValueError, match="speakers is 0; accepted is a whole number from 1 on"):
         ErrorCounter(0)
+
+
+def test_threads_are_checked_at_once() -> None:
+    with pytest.raises(ValueError, match="threads is 0; accepted is a whole number from 1 on"):
+        ErrorCounter(2, threads=0)
+
+
+def test_ids_may_lie_in_an_array_that_cannot_be_written() -> None:
+    counter = ErrorCounter(SPEAKERS)
+    said, heard, speakers = batch(1, 10)
+    ids = np.array(speakers, dtype=np.uint16)
+    ids.flags.writeable = False
+    counter.update(said, heard, ids)
+    assert counter.compute().pairs.tolist() == np.bincount(speakers, minlength=SPEAKERS).tolist()

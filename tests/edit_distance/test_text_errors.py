@@ -134,3 +134,15 @@ def test_an_item_that_is_no_text_is_named_whatever_the_piece() -> None:
     texts_of_one_side = ["a"] * 30
     with pytest.raises(ValueError, match=r"hypotheses\[23\] is NoneType; accepted is str"):
         count_errors(texts_of_one_side, [*texts_of_one_side[:23], None, *texts_of_one_side[24:]])
+
+
+@pytest.mark.parametrize("worth_s", [0.0, 1e9], ids=["compiled", "plain"])
+def test_texts_may_come_from_iterators(worth_s: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encode, "_tier", Tier(worth_s=worth_s, asked_s=1.0))
+    assert as_tuples(count_errors(iter(["a", "b"]), (text for text in ["a", "c"]))) == [(1, 0, 0, 0), (0, 1, 0, 0)]
+
+
+@pytest.mark.parametrize("texts_of_a_side", [{"a", "b"}, {"a": 1, "b": 2}, None, 3])
+def test_texts_without_an_order_are_refused(texts_of_a_side: object) -> None:
+    with pytest.raises(ValueError, match=f"references is {type(texts_of_a_side).__name__}; accepted is a sequence"):
+        count_errors(texts_of_a_side, ["a", "b"])

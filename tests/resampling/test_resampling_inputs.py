@@ -48,6 +48,15 @@ def run(**changed: object) -> BootstrapT:
         ({"resamples": 2**32}, "resamples is 4294967296; accepted are fewer than 2**32"),
         ({"tile": 0}, "tile is 0"),
         ({"threads": 0}, "threads is 0"),
+        ({"threads": 1.5}, "threads is 1.5; accepted is a whole number"),
+        ({"seed": 1.5}, "seed is 1.5; accepted is a whole number"),
+        ({"seed": True}, "seed is True; accepted is a whole number"),
+        ({"alpha": "5%"}, "alpha is '5%'; accepted is a number between 0 and 1"),
+        (
+            {"numerator": np.array([[1e-160], [1.0], [2.0], [3.0]])},
+            "numerator[0, 0] is 1e-160; accepted are 0 and magnitudes",
+        ),
+        ({"denominator": np.array([[1.0], [1e301], [2.0], [3.0]])}, "denominator[1, 0] is 1e+301; accepted are 0 and"),
         ({"device": "gpu"}, 'device is \'gpu\'; accepted are "cpu", "cuda" and "cuda:N"'),
     ],
 )

@@ -97,7 +97,7 @@ def test_a_wrong_result_prints_no_time_and_writes_nothing(
     printed = capsys.readouterr()
     assert printed.out == ""
     assert printed.err == "no time is printed: callgap and liar disagree on 20 pairs\n"
-    assert not (tmp_path / "out").exists()
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_a_device_that_cannot_run_is_refused(
@@ -106,6 +106,22 @@ def test_a_device_that_cannot_run_is_refused(
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert run.main(["--device", "cuda"]) == 2
     assert capsys.readouterr().err == "--device cuda: torch finds no CUDA device\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--device", "gpu"], '--device is \'gpu\'; accepted are "cpu", "cuda" and "cuda:N"'),
+        (["--rounds", "0"], "--rounds is 0; accepted is a whole number from 1 on"),
+        (["--largest", "-5"], "--largest is -5; accepted is a whole number from 1 on"),
+        (["--out", __file__], f"--out {__file__}: File exists"),
+    ],
+)
+def test_an_option_that_cannot_be_is_refused_before_anything_is_drawn(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run.main(arguments) == 2
+    assert capsys.readouterr().err == f"{message}\n"
 
 
 def test_a_table_holds_every_row_and_what_it_was_measured_with(tmp_path) -> None:

@@ -85,7 +85,7 @@ def test_an_unknown_unit_is_refused_with_the_valid_ones() -> None:
 
 
 def test_no_thread_is_refused() -> None:
-    with pytest.raises(ValueError, match="threads is 0; accepted is 1 or more"):
+    with pytest.raises(ValueError, match="threads is 0; accepted is a whole number from 1 on"):
         encode_pairs(["a"], ["a"], threads=0)
 
 

@@ -40,6 +40,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=3, help="timed runs of each contender (default: %(default)s)")
     parser.add_argument("--out", type=Path, default=Path("outputs/performance"), help="folder (default: %(default)s)")
     options = parser.parse_args(arguments)
+    if options.rounds < 1:
+        parser.error(f"--rounds is {options.rounds}; accepted is a whole number from 1 on")
     try:
         rows = [row for shape in SHAPES for row in _timed(shape, options.rounds)]
     except WrongResultError as error:

@@ -56,17 +56,14 @@ def count_confusions(reference: Ragged, hypothesis: Ragged, alignment: Alignment
     operations = alignment.operations
     said = _tokens(reference, operations, EditOperation.INSERTION, alignment)
     heard = _tokens(hypothesis, operations, EditOperation.DELETION, alignment)
-    # One sortable number per pair of tokens, below 2**63 since a token is below 2**31; then one with the group in it.
+    # Numbers that sort as the rows do: groups and pairs of tokens by rank, so that no product leaves 64 bits.
     tokens = int(torch.cat([said, heard, said.new_zeros(1)]).max()) + 2
     together, which = torch.unique((said + 1) * tokens + heard + 1, return_inverse=True)
-    rows, count = torch.unique(
-        torch.repeat_interleave(group.to(operations.device), lengths) * max(1, len(together)) + which,
-        return_counts=True,
-    )
-    pair = together[rows % max(1, len(together))]
-    return Confusions(
-        group=rows // max(1, len(together)), said=pair // tokens - 1, heard=pair % tokens - 1, count=count
-    )
+    groups, rank = torch.unique(group.to(operations.device), return_inverse=True)
+    distinct = max(1, len(together))
+    rows, count = torch.unique(torch.repeat_interleave(rank, lengths) * distinct + which, return_counts=True)
+    pair = together[rows % distinct]
+    return Confusions(group=groups[rows // distinct], said=pair // tokens - 1, heard=pair % tokens - 1, count=count)
 
 
 def _tokens(sequences: Ragged, operations: Tensor, absent: EditOperation, alignment: Alignment) -> Tensor:
@@ -83,6 +80,8 @@ def _tokens(sequences: Ragged, operations: Tensor, absent: EditOperation, alignm
 
 
 def _require_groups(group: Tensor, pairs: int) -> None:
+    if not isinstance(group, Tensor):
+        raise ValueError(f"group is {type(group).__name__}; accepted is a tensor, int64 ({pairs},), one per pair")
     if group.dtype != torch.int64 or group.shape != (pairs,):
         raise ValueError(f"group is {group.dtype} {tuple(group.shape)}; accepted is int64 ({pairs},), one per pair")
     negative = torch.nonzero(group < 0)

@@ -7,6 +7,7 @@ import torch
 from callgap_kernels.device import choose_device
 from callgap_kernels.edit_distance import reference as plain
 from callgap_kernels.edit_distance.counts import TIES, Alignment, EditCounts
+from callgap_kernels.options import require_whole
 from callgap_kernels.tier import Tier
 from callgap_kernels.tokens import Ragged
 
@@ -107,13 +108,15 @@ def require_options(device: str | None, threads: int, ties: str) -> torch.device
     """
     if ties != TIES:
         raise ValueError(f"ties is {ties!r}; accepted is {TIES!r}")
-    if threads < 1:
-        raise ValueError(f"threads is {threads}; accepted is 1 or more")
+    require_whole("threads", threads, 1)
     return choose_device(device)
 
 
 def _place(reference: Ragged, hypothesis: Ragged, device: str | None, threads: int, ties: str) -> torch.device:
     place = require_options(device, threads, ties)
+    for name, side in (("reference", reference), ("hypothesis", hypothesis)):
+        if not isinstance(side, Ragged):
+            raise ValueError(f"{name} is {type(side).__name__}; accepted is Ragged, as Ragged.from_sequences makes it")
     if len(reference) != len(hypothesis):
         raise ValueError(f"{len(reference)} references and {len(hypothesis)} hypotheses; accepted are equal numbers")
     return place

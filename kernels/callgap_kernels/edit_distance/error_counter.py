@@ -2,14 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from callgap_kernels.device import choose_device
-from callgap_kernels.edit_distance.counts import EditCounts
-from callgap_kernels.edit_distance.dispatch import count_edits
+from callgap_kernels.edit_distance.counts import TIES, EditCounts
+from callgap_kernels.edit_distance.dispatch import count_edits, require_options
+from callgap_kernels.options import require_whole
 from callgap_kernels.tokens import Ragged
+
+WHOLE: Final = (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,11 +50,10 @@ class ErrorCounter:
             threads: Threads of the CPU path.
 
         Raises:
-            ValueError: If there is no speaker, or `device` is not accepted.
+            ValueError: If there is no speaker, or `device` or `threads` is not accepted.
         """
-        if speakers < 1:
-            raise ValueError(f"speakers is {speakers}; accepted is 1 or more")
-        self._place = choose_device(device)
+        require_whole("speakers", speakers, 1)
+        self._place = require_options(device, threads, TIES)
         self._threads = threads
         self._sums = torch.zeros((speakers, 5), dtype=torch.int64, device=self._place)
 
@@ -84,16 +87,26 @@ class ErrorCounter:
         self._sums.zero_()
 
     def _checked(self, speaker_ids: Tensor | Sequence[int], pairs: int) -> Tensor:
-        ids = torch.as_tensor(speaker_ids, device=self._place)
-        if not len(ids):
-            ids = ids.long()
-        if ids.dtype.is_floating_point or ids.dtype in (torch.bool, torch.complex64, torch.complex128):
-            raise ValueError(f"speaker_ids has dtype {ids.dtype}; accepted are integers")
+        ids = _whole_numbers(speaker_ids).to(self._place)
         if ids.shape != (pairs,):
             raise ValueError(f"speaker_ids has shape {tuple(ids.shape)}; accepted is one id per pair, ({pairs},)")
-        ids = ids.long()
         unknown = torch.nonzero((ids < 0) | (ids >= len(self._sums)))
         if len(unknown):
             pair = int(unknown[0])
             raise ValueError(f"pair {pair}: speaker id is {int(ids[pair])}; accepted is 0 to {len(self._sums) - 1}")
         return ids
+
+
+def _whole_numbers(ids: Tensor | Sequence[int]) -> Tensor:
+    if isinstance(ids, Tensor):
+        if ids.dtype not in WHOLE:
+            raise ValueError(f"speaker_ids has dtype {ids.dtype}; accepted are integers")
+        return ids.long()
+    values = np.array(ids)
+    if not values.size:
+        return torch.zeros(values.shape, dtype=torch.int64)
+    if values.dtype.kind not in "iu":
+        raise ValueError(
+            f"speaker_ids has dtype {values.dtype}; accepted are integers, 0 to the number of speakers - 1"
+        )
+    return torch.from_numpy(values.astype(np.int64))

@@ -7,8 +7,7 @@ import torch
 
 from callgap_kernels.edit_distance.counts import TIES, EditCounts
 from callgap_kernels.edit_distance.dispatch import count_edits, require_options
-from callgap_kernels.tokens import encode_pairs
-from callgap_kernels.tokens.encode import encode_in_pieces, is_large, matched_sources
+from callgap_kernels.tokens.encode import encode_in_pieces, encode_sources, is_large, matched_sources
 from callgap_kernels.tokens.source import Source
 
 # Measured: from 8,192 to 32,768 pairs it makes little difference.
@@ -52,7 +51,7 @@ def count_errors(
     said, heard = matched_sources(references, hypotheses, unit, threads)
     if len(said) and place.type == "cpu" and is_large(said, heard):
         return _count_in_pieces(said, heard, unit, threads)
-    pairs = encode_pairs(references, hypotheses, unit, threads=threads)
+    pairs = encode_sources(said, heard, unit, threads)
     return count_edits(pairs.reference, pairs.hypothesis, device=str(place), threads=threads)
 
 

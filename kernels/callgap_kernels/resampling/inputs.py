@@ -8,10 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from callgap_kernels.options import require_share, require_whole
+
 Array = NDArray[np.generic] | Tensor
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
+SMALLEST: Final = 1e-60
+LARGEST: Final = 1e60
 # From here on float64 skips integers.
 LEAST_INEXACT: Final = 2.0**53
 # The number of a resample is one word of the counter of its draws.
@@ -77,18 +81,17 @@ def require_plan(seed: int, resamples: int, alpha: float, tile: int | None = Non
     Raises:
         ValueError: If an option is outside its range.
     """
-    if not 0 <= seed < 2**64:
-        raise ValueError(f"seed is {seed}; accepted is 0 to 2**64 - 1")
-    if not 0 < alpha < 1:
-        raise ValueError(f"alpha is {alpha}; accepted is a number between 0 and 1")
+    require_whole("seed", seed, 0, 2**64 - 1)
+    require_share("alpha", alpha)
+    require_whole("resamples", resamples, 1)
     fewest = ceil(2 / alpha - 1 - 1e-9)
     if resamples < fewest:
         raise ValueError(f"resamples is {resamples}; alpha={alpha} needs at least {fewest}")
     if resamples >= MOST_RESAMPLES:
         raise ValueError(f"resamples is {resamples}; accepted are fewer than 2**32, the numbers that draws can have")
-    for name, count in (("tile", tile), ("threads", threads)):
-        if count is not None and count < 1:
-            raise ValueError(f"{name} is {count}; accepted is 1 or more")
+    require_whole("threads", threads, 1)
+    if tile is not None:
+        require_whole("tile", tile, 1)
 
 
 def _sums(name: str, array: Array) -> Float:
@@ -103,6 +106,10 @@ def _sums(name: str, array: Array) -> Float:
         raise ValueError(f"{name}{_first(inexact)} is too large; accepted are integers that float64 holds, below 2**53")
     if not np.isfinite(result).all():
         raise ValueError(f"{name}{_first(~np.isfinite(result))} is not finite; leave the speaker out or give a number")
+    extreme = (result != 0) & ((np.abs(result) < SMALLEST) | (np.abs(result) > LARGEST))
+    if extreme.any():
+        accepted = f"0 and magnitudes from {SMALLEST} to {LARGEST}, whose squares float64 holds"
+        raise ValueError(f"{name}{_first(extreme)} is {result[extreme][0]}; accepted are {accepted}")
     return result
 
 
@@ -120,6 +127,8 @@ def _groups(group: Array, speakers: int) -> Int:
 
 
 def _contrasts(contrasts: Array, groups: int) -> Int:
+    if np.size(contrasts) == 0:
+        return np.empty((0, 2), dtype=np.int64)
     pairs = _integers("contrasts", contrasts)
     if pairs.ndim != 2 or pairs.shape[1] != 2:
         raise ValueError(f"contrasts has shape {pairs.shape}; accepted is [contrast, 2]")

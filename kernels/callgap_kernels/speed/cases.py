@@ -53,6 +53,11 @@ class Texts:
         """Count the pairs."""
         return len(self.references)
 
+    def repeated(self, pairs: int) -> "Texts":
+        """Take so many pairs, from the beginning again where they end."""
+        times = -(-pairs // len(self))
+        return Texts(self.shape, (self.references * times)[:pairs], (self.hypotheses * times)[:pairs])
+
     def first(self, pairs: int) -> "Texts":
         """Select the first pairs."""
         return Texts(self.shape, self.references[:pairs], self.hypotheses[:pairs])

@@ -8,7 +8,8 @@ from time import perf_counter
 import torch
 
 from callgap_kernels import bootstrap_t, count_errors, permute
-from callgap_kernels.device import cuda_fault
+from callgap_kernels.device import cuda_fault, require_device_name
+from callgap_kernels.options import require_whole
 from callgap_kernels.speed import resampling, scoring
 from callgap_kernels.speed.cases import draw_speakers
 from callgap_kernels.speed.machine import provenance
@@ -34,8 +35,8 @@ def main(arguments: list[str] | None = None) -> int:
         Exit status: 0, 1 for a wrong result, 2 for a device that cannot run.
     """
     options = _parser().parse_args(arguments)
-    if options.device != "cpu" and (fault := cuda_fault(options.device)):
-        print(f"--device {options.device}: {fault}", file=sys.stderr)
+    if fault := _fault(options):
+        print(fault, file=sys.stderr)
         return 2
     # What torch does beside the core is part of the time, and a row says how many threads it had.
     torch.set_num_threads(1)
@@ -46,6 +47,21 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"no time is printed: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _fault(options: argparse.Namespace) -> str | None:
+    """Say what cannot be, before anything is drawn or timed."""
+    try:
+        require_device_name("--device", options.device)
+        require_whole("--rounds", options.rounds, 1)
+        require_whole("--largest", options.largest, 1)
+        options.out.mkdir(parents=True, exist_ok=True)
+    except ValueError as error:
+        return str(error)
+    except OSError as error:
+        return f"--out {options.out}: {error.strerror}"
+    fault = None if options.device == "cpu" else cuda_fault(options.device)
+    return fault and f"--device {options.device}: {fault}"
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -57,7 +57,7 @@ def _write_csv(path: Path, rows: Sequence[Timed], against: Sequence[str]) -> Non
 
 
 def _number(value: float | str) -> str:
-    return value if isinstance(value, str) else f"{value:.4g}"
+    return value if isinstance(value, str) else f"{value:.6g}"
 
 
 def _markdown(
@@ -66,9 +66,9 @@ def _markdown(
     head = ["case", "contender", "device", f"{unit}s", f"µs per {unit}", *(f"times {other}" for other in against)]
     lines = [f"# {title}", "", _row(head), _row(["---"] * len(head))]
     for row in rows:
-        ratios = [_readable(row.ratio[other][1]) if other in row.ratio else "" for other in against]
+        ratios = [readable(row.ratio[other][1]) if other in row.ratio else "" for other in against]
         low, middle, high = row.us
-        cost = f"{_readable(middle)} ({_readable(low)}-{_readable(high)})"
+        cost = f"{readable(middle)} ({readable(low)}-{readable(high)})"
         lines.append(_row([row.case, row.contender, row.device, f"{row.pairs:,}", cost, *ratios]))
     lines += [
         "",
@@ -83,8 +83,15 @@ def _markdown(
     return "\n".join(lines) + "\n"
 
 
-def _readable(value: float) -> str:
-    """Three digits that say something, without powers of ten."""
+def readable(value: float) -> str:
+    """Write a number with three digits that say something, without powers of ten.
+
+    Args:
+        value: Any number.
+
+    Returns:
+        Its three leading digits, zeros behind them, thousands apart.
+    """
     return f"{float(f'{value:.3g}'):,.0f}" if value >= 100 else f"{value:.3g}"
 
 
@@ -103,7 +110,7 @@ def _plot(title: str, unit: str, rows: Sequence[Timed]) -> Figure:
     spread = [[m - q for m, q in zip(middle, low, strict=True)], [q - m for m, q in zip(middle, high, strict=True)]]
     axes.errorbar(middle, places, xerr=spread, fmt="none", ecolor=_INK, elinewidth=1)
     for place, value, end in zip(places, middle, high, strict=True):
-        axes.text(end * 1.12, place, _readable(value), va="center", color=_INK, fontsize=8)
+        axes.text(end * 1.12, place, readable(value), va="center", color=_INK, fontsize=8)
     axes.set_yticks(places, labels, fontsize=8)
     axes.set_xscale("log")
     axes.margins(x=0.12, y=0.02)

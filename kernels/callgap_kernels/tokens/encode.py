@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 import torch
 
+from callgap_kernels.options import require_whole
 from callgap_kernels.tier import Tier
 from callgap_kernels.tokens.fast import FIRST_SLOTS, Vocabulary, encode_fast
 from callgap_kernels.tokens.ragged import Ragged
@@ -57,7 +58,24 @@ def encode_pairs(references: Any, hypotheses: Any, unit: str = "word", *, thread
         >>> pairs.reference.values, pairs.hypothesis.values
         (tensor([0, 1, 2], dtype=torch.int32), tensor([0, 3, 2], dtype=torch.int32))
     """
-    said, heard = matched_sources(references, hypotheses, unit, threads)
+    return encode_sources(*matched_sources(references, hypotheses, unit, threads), unit, threads)
+
+
+def encode_sources(said: Source, heard: Source, unit: str, threads: int) -> EncodedPairs:
+    """Turn texts into token ids as `encode_pairs` does.
+
+    Args:
+        said: One text per pair.
+        heard: One text per pair.
+        unit: "word" or "character".
+        threads: Threads that share the work.
+
+    Returns:
+        The tokens of both sides, on the CPU.
+
+    Raises:
+        ValueError: If an item is no text.
+    """
     if unit == "character":
         return EncodedPairs(encode_characters(said, 0, len(said)), encode_characters(heard, 0, len(heard)))
     if is_large(said, heard):
@@ -82,8 +100,7 @@ def matched_sources(references: Any, hypotheses: Any, unit: str, threads: int) -
     """
     if unit not in UNITS:
         raise ValueError(f"unit is {unit!r}; accepted are {', '.join(map(repr, UNITS))}")
-    if threads < 1:
-        raise ValueError(f"threads is {threads}; accepted is 1 or more")
+    require_whole("threads", threads, 1)
     said, heard = source_of("references", references), source_of("hypotheses", hypotheses)
     if len(said) != len(heard):
         raise ValueError(f"{len(said)} references and {len(heard)} hypotheses; accepted are equal numbers")

@@ -1,7 +1,7 @@
 """Token sequences of unequal length in two flat tensors."""
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from dataclasses import dataclass
 from itertools import accumulate, chain
 from numbers import Integral
@@ -56,6 +56,10 @@ class Ragged:
         Raises:
             ValueError: If a token is no such id; the message names pair and position.
         """
+        sequences = list(sequences)
+        for pair, sequence in enumerate(sequences):
+            if not isinstance(sequence, Sized):
+                raise ValueError(f"pair {pair} is {type(sequence).__name__}; accepted is a sequence of token ids")
         offsets = [0, *accumulate(map(len, sequences))]
         try:
             values = array("i", chain.from_iterable(sequences))
@@ -121,6 +125,8 @@ class Ragged:
 
 
 def _require_vector(name: str, tensor: Tensor, dtype: torch.dtype) -> None:
+    if not isinstance(tensor, Tensor):
+        raise ValueError(f"{name} is {type(tensor).__name__}; accepted is a tensor of {dtype}")
     if tensor.dtype != dtype:
         raise ValueError(f"{name} has dtype {tensor.dtype}; accepted is {dtype}")
     if tensor.ndim != 1:

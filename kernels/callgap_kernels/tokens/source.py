@@ -1,6 +1,6 @@
 """Texts as they come, lists of str or Arrow arrays, cut into blocks of UTF-8."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final, Protocol
@@ -69,11 +69,14 @@ class PythonTexts:
             texts: The texts.
 
         Raises:
-            ValueError: If it is one str.
+            ValueError: If it is one str, or holds nothing in an order.
         """
         # A str is itself a sequence of str: scoring it letter by letter would hide a forgotten pair of brackets.
         if isinstance(texts, str):
             raise ValueError(f"{name} is one str; accepted is a sequence of str")
+        # Two sets would be paired in no order at all.
+        if isinstance(texts, Set | Mapping) or not isinstance(texts, Iterable):
+            raise ValueError(f"{name} is {type(texts).__name__}; accepted is a sequence of str, or an Arrow array")
         self._name = name
         self._texts = texts if isinstance(texts, list) else list(texts)
 

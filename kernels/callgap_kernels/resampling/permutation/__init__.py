@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 
 from callgap_kernels.device import choose_device
+from callgap_kernels.options import require_whole
 from callgap_kernels.resampling.inputs import Array, SpeakerSums
 from callgap_kernels.resampling.permutation import driver, reference
 from callgap_kernels.resampling.permutation.evaluation import Accelerator, Path, Plan
@@ -108,10 +109,8 @@ def _accelerator(place: torch.device) -> Accelerator | None:
 
 
 def _require_plan(seed: int, resamples: int, statistic: str) -> None:
-    if not 0 <= seed < 2**64:
-        raise ValueError(f"seed is {seed}; accepted is 0 to 2**64 - 1")
-    if not 1 <= resamples <= 2**32:
-        raise ValueError(f"resamples is {resamples}; accepted is 1 to 2**32")
+    require_whole("seed", seed, 0, 2**64 - 1)
+    require_whole("resamples", resamples, 1, 2**32)
     if statistic not in STATISTICS:
         raise ValueError(f"statistic is {statistic!r}; accepted are {', '.join(map(repr, STATISTICS))}")
 
