@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
 from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
 
-from callgap.corpus import Attribute, Card
-from callgap.errors import InputError, one_of
-from callgap.fairness import membership
-from callgap.fairness.compare import Compared, Comparison, Row
-from callgap.fairness.endpoints import CONTRASTED, ENDPOINTS
+from callgap.analyses import compared_within, explained, lost_words, tables, with_reasons, with_reference_errors
+from callgap.fairness.compare import Comparison
 from callgap.fairness.evidence import Evidence
+from callgap.fairness.faults import find_faults, unjudged
 from callgap.fairness.groups import rejection_counts
 from callgap.fairness.standing import DESCRIBED, EXPLORATORY, JUDGED, MARGIN
 from callgap.ivr import NoService, Service, walk
+from callgap.judging import check_references, examined, judged, memberships
 from callgap.records import CONTRASTS, GROUPS, table
+from callgap.reference_error import differential_reference_error
 from callgap.report import Findings, render_html, render_markdown, summarize
 from callgap.run_directory import RunDirectory
-from callgap.verdict import Policy, decide, grade
+from callgap.verdict import Policy
 
 
 def evaluate(directory: RunDirectory, unit: Mapping[str, Any]) -> dict[str, Any]:
@@ -41,7 +39,7 @@ def evaluate(directory: RunDirectory, unit: Mapping[str, Any]) -> dict[str, Any]
     service: Service | NoService = unit["ivr"]
     attributes = examined(unit)
     check_references(unit, utterances)
-    members = {name: membership(utterances, name) for name in attributes}
+    members = memberships(utterances, unit["fairness"], attributes)
     begin = time.perf_counter()
     heard, probes = split_probes(service, utterances, hypotheses)
     scores = _scored(unit["scoring"], utterances, heard)
@@ -64,12 +62,28 @@ def evaluate(directory: RunDirectory, unit: Mapping[str, Any]) -> dict[str, Any]
         system=notes["recognizer"]["id"],
         condition=condition(notes["choices"]),
         membership=members,
+        speaker_cap=unit["fairness"].speaker_cap,
     )
-    compared = unit["fairness"].compare(evidence, {name: a.reference for name, a in attributes.items()})
+    # A condition that persons are in, and not a group of persons, is compared within speakers.
+    references = {name: a.reference if a.of_person else None for name, a in attributes.items()}
+    faults = find_faults(evidence, references)
+    compared = unit["fairness"].compare(evidence, references, unit["verdict"].margins)
+    with_reasons(compared.contrasts, unjudged(faults))
+    with_reference_errors(compared.contrasts, differential_reference_error(directory.path))
+    beside = tables(
+        {
+            "faults": faults,
+            "omnibus": compared.omnibus,
+            "conditions": compared_within(evidence, attributes, unit["fairness"]),
+            "confusions": lost_words(evidence, references, unit["scoring"].normalizers[evidence.normalizer]),
+            "attributions": explained(evidence, compared.contrasts),
+        }
+    )
     groups = table(compared.groups, GROUPS)
-    contrasts = table(judged(compared, unit["verdict"], unit["corpus"].card), CONTRASTS)
-    directory.write_table("groups.csv", groups)
-    directory.write_table("contrasts.csv", contrasts)
+    rows = judged(compared.groups, compared.contrasts, unit["verdict"], unit["corpus"].card)
+    contrasts = table(rows, CONTRASTS)
+    for name, content in {"groups": groups, "contrasts": contrasts, **beside}.items():
+        directory.write_table(f"{name}.csv", content)
     notes["rejection"] = dict(rejection_counts(evidence)) if evidence.phrases else None
     notes["seconds"] = {
         **notes["seconds"],
@@ -86,6 +100,7 @@ def evaluate(directory: RunDirectory, unit: Mapping[str, Any]) -> dict[str, Any]
         outcomes=outcomes,
         groups=groups,
         contrasts=contrasts,
+        beside=beside,
         membership=members,
         card=unit["corpus"].card,
         attributes=attributes,
@@ -94,78 +109,6 @@ def evaluate(directory: RunDirectory, unit: Mapping[str, Any]) -> dict[str, Any]
         provenance=notes,
     )
     return _reported(directory, findings, unit["report"])
-
-
-def examined(unit: Mapping[str, Any]) -> dict[str, Attribute]:
-    """The attributes that a run compares, each with its reference group.
-
-    Raises:
-        InputError: an attribute is not on the corpus's card, or is no attribute of persons; an endpoint has no margin,
-            or is of calls and there are none.
-    """
-    card, comparison, policy = unit["corpus"].card, unit["fairness"], unit["verdict"]
-    for name in (*(comparison.attributes or ()), *comparison.references):
-        if name not in card.attributes:
-            raise InputError(
-                f"fairness.attributes: the corpus has no group attribute {name!r}; {one_of(name, card.attributes)}"
-            )
-    for name in comparison.endpoints:
-        if ENDPOINTS[name].of_calls and isinstance(unit["ivr"], NoService):
-            spoken = (n for n in CONTRASTED if not ENDPOINTS[n].of_calls)
-            raise InputError(
-                f"fairness.endpoints: {name!r} is counted in calls and ivr=none makes none; take fairness=speech, or "
-                f"{one_of(name, spoken)}"
-            )
-        if name not in policy.margins:
-            raise InputError(f"verdict.margins has no margin for the endpoint {name!r}; {one_of(name, policy.margins)}")
-    names = comparison.attributes or tuple(name for name, a in card.attributes.items() if a.of_person)
-    return {
-        name: card.attributes[name].model_copy(
-            update={"reference": comparison.references.get(name, card.attributes[name].reference)}
-        )
-        for name in names
-    }
-
-
-def check_references(unit: Mapping[str, Any], utterances: pa.Table) -> None:
-    """Check that every reference group is there.
-
-    Raises:
-        InputError: the reference of an attribute is a group that no speaker belongs to.
-    """
-    for name, attribute in examined(unit).items():
-        groups = set(membership(utterances, name).values())
-        if attribute.reference is not None and attribute.reference not in groups:
-            raise InputError(
-                f"fairness.references.{name}: found {attribute.reference!r}, which no speaker belongs to; "
-                f"{one_of(attribute.reference, groups)}"
-            )
-
-
-def judged(compared: Compared, policy: Policy, card: Card) -> list[Row]:
-    """Add margin, verdict, grade and reasons to the contrasts."""
-    rates = {(row["attribute"], row["group"]): row for row in compared.groups}
-    rows = []
-    for row in compared.contrasts:
-        reference = rates[row["attribute"], row["reference"]]
-        judgment = decide(row, {name: reference.get(name) for name in ("wer", "not_completed")}, policy)  # type: ignore[misc]
-        level = grade(
-            synthetic=card.synthetic,
-            transcribed=card.text_source == "transcript",
-            group_speakers=int(str(row["group_speakers"])),
-            reference_speakers=int(str(row["reference_speakers"])),
-        )
-        rows.append(
-            row
-            | {
-                "margin": policy.margins[str(row["endpoint"])],
-                "verdict": judgment.verdict,
-                "evidence_grade": level.value,
-                "reason": judgment.reason,
-                "what_would_change_it": judgment.what_would_change_it,
-            }
-        )
-    return rows
 
 
 def split_probes(service: Service | NoService, utterances: pa.Table, hypotheses: pa.Table) -> tuple[pa.Table, pa.Table]:
@@ -193,12 +136,6 @@ def condition(choices: Mapping[str, str]) -> str:
     """Name of what lies between the speaker and the recognizer."""
     altered = choices["alteration"]
     return choices["channel"] if altered == "identity" else f"{altered}+{choices['channel']}"
-
-
-def policy_hash(config: Mapping[str, Any]) -> str:
-    """SHA-256 of what a verdict rests on: scoring, fairness and verdict; written before anything is recognized."""
-    kept = {stage: config[stage] for stage in ("scoring", "fairness", "verdict")}
-    return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
 
 
 def described(service: Service | NoService) -> dict[str, object]:
@@ -230,8 +167,12 @@ def _phrases(service: Service | NoService) -> dict[str, frozenset[str]]:
 
 def _scored(scorer: Any, utterances: pa.Table, heard: pa.Table) -> pa.Table:
     hypotheses = {row["utterance_id"]: row for row in heard.to_pylist()}
-    texts = zip(utterances["utterance_id"].to_pylist(), utterances["text"].to_pylist(), strict=True)
-    scores: pa.Table = scorer.score([(u, text) for u, text in texts if u in hypotheses], hypotheses)
+    columns = ("utterance_id", "text", "words", "language")
+    ids, texts, words, languages = (utterances[name].to_pylist() for name in columns)
+    references = [(u, text) for u, text in zip(ids, texts, strict=True) if u in hypotheses]
+    scores: pa.Table = scorer.score(
+        references, hypotheses, dict(zip(ids, words, strict=True)), dict(zip(ids, languages, strict=True))
+    )
     return scores
 
 

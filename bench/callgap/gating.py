@@ -18,8 +18,7 @@ from callgap.assembly import units
 from callgap.configuration import composed, plain
 from callgap.corpus import Card
 from callgap.errors import InputError, first_line, one_of
-from callgap.evaluation import judged
-from callgap.fairness.compare import Compared
+from callgap.judging import judged
 from callgap.listing import choices
 from callgap.records import CONTRASTS
 from callgap.report.comparisons import by_supported_harm, under_primary_normalizer
@@ -27,7 +26,7 @@ from callgap.report.figures import points, span
 from callgap.report.wording import ENDPOINTS
 from callgap.run_directory import RunDirectory, failed_in, runs_in
 from callgap.verdict import UNFIT, Grade, Policy
-from callgap.verdict.decide import BETTER, DISADVANTAGED, WITHIN
+from callgap.verdict.words import BETTER, DISADVANTAGED, WITHIN
 
 Row = Mapping[str, Any]
 _TARGET = "callgap.verdict.Policy"
@@ -141,10 +140,12 @@ def _finished(path: Path, policy: Policy | None) -> _Finished:
     declared, attributes = report["policy"], report["attributes"]
     rows = [
         row
-        for row in under_primary_normalizer(_contrasts(directory), declared)
+        for row in _contrasts(directory)
         if row["endpoint"] in declared["endpoints"] and attributes.get(row["attribute"], {}).get("of_person")
     ]
-    return _Finished(path, _judged(rows, report, policy) if policy else rows)
+    # Judged with what the other normalizers say, then shown under the primary one.
+    decided = _judged(rows, report, policy) if policy else rows
+    return _Finished(path, under_primary_normalizer(decided, declared))
 
 
 def _contrasts(directory: RunDirectory) -> list[dict[str, Any]]:
@@ -171,8 +172,8 @@ def _judged(rows: Sequence[Row], report: Row, policy: Policy) -> list[Row]:
     for name in {row["endpoint"] for row in rows}:
         if name not in policy.margins:
             raise InputError(f"--policy: margins has none for the endpoint {name!r}; {one_of(name, policy.margins)}")
-    compared = Compared(report["groups"], [dict(row) for row in rows])
-    return list(judged(compared, policy, Card.model_validate(report["card"])))
+    contrasts = [dict(row) for row in rows]
+    return list(judged(report["groups"], contrasts, policy, Card.model_validate(report["card"])))
 
 
 def _of(row: Row, allow_synthetic: bool) -> Gate:

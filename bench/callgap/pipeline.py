@@ -16,13 +16,16 @@ from callgap.alteration import Identity
 from callgap.assembly import options, units
 from callgap.channel import Channel, Clean, Overhears
 from callgap.configuration import cell_name, difference, fingerprint
-from callgap.corpus import Corpus
+from callgap.corpus import Corpus, ErrorRates
 from callgap.errors import InputError
-from callgap.evaluation import check_references, evaluate, examined, policy_hash
+from callgap.evaluation import evaluate
+from callgap.fairness.endpoints import OF_TEXTS
 from callgap.ivr import Plan, make_plan
+from callgap.judging import check_references, examined, policy_hash
 from callgap.progress import track
 from callgap.provenance import provenance
 from callgap.recognition import Job, Recognition
+from callgap.recognizer import PublishedRates
 from callgap.records import Status
 from callgap.run_directory import Part, RunDirectory
 from callgap.voices import CorpusVoices
@@ -61,6 +64,7 @@ def run(cell: Cell, path: Path, *, resume: bool, console: Console) -> dict[str, 
     unit = units(cell.config)
     corpus, service, engine = unit["corpus"], unit["ivr"], unit["engine"]
     check_fit(unit, cell.choices)
+    check_texts(unit, cell.choices)
     examined(unit)
 
     chosen = options(cell.config)
@@ -122,6 +126,35 @@ def check_fit(unit: Mapping[str, Any], choices: Mapping[str, str]) -> None:
         raise InputError(f"channel={choices['channel']}: {silent}; accepted: channel=clean")
     if unit["recognizer"].hears:
         raise InputError(f"recognizer={choices['recognizer']}: {silent}; accepted: recognizer=transcripts")
+
+
+def check_texts(unit: Mapping[str, Any], choices: Mapping[str, str]) -> None:
+    """Check that published error rates meet word counts, and texts meet texts.
+
+    Args:
+        unit: by stage, the objects of the configuration.
+        choices: by stage, the name of the unit.
+
+    Raises:
+        InputError: a corpus without texts is given to something that needs them, or the other way around.
+    """
+    textless, rates = isinstance(unit["corpus"], ErrorRates), isinstance(unit["recognizer"], PublishedRates)
+    if textless and not rates:
+        raise InputError(
+            f"recognizer={choices['recognizer']}: corpus={choices['corpus']} holds error rates and no texts; accepted: "
+            "recognizer=published-rates, or another that reads published rates"
+        )
+    if rates and not textless:
+        raise InputError(
+            f"recognizer={choices['recognizer']} reads error rates and corpus={choices['corpus']} holds texts; "
+            "accepted: corpus=error-rates, or another that counts words"
+        )
+    unit["scoring"].check(textless=textless)
+    for name in unit["fairness"].endpoints if textless else ():
+        if name in OF_TEXTS:
+            raise InputError(
+                f"fairness.endpoints: {name!r} is counted in texts and corpus={choices['corpus']} has none"
+            )
 
 
 def _among(channel: Channel, corpus: Corpus, utterances: pa.Table, seed: int) -> Channel:

@@ -87,6 +87,7 @@ UTTERANCES = _schema(
     role=_TEXT,
     prompt_id=_TEXT,
     text=_TEXT,
+    words=_COUNT,
     text_source=_TEXT,
     language=_TEXT,
     duration_s=_REAL,
@@ -105,6 +106,7 @@ UTTERANCES = _schema(
 
 `audio_channel` (from 0), `audio_begin_s` and `audio_end_s` say where in the file the utterance is; null is all of it.
 `fault` is why the row itself cannot be used (a reason code): its utterance is `excluded` unheard.
+Where what was said is not published, `text` is null and `words` says how many words it has; else `words` is null.
 """
 
 COVARIATES = _schema(
@@ -121,12 +123,16 @@ HYPOTHESES = _schema(
     utterance_id=_TEXT,
     grammar_id=_TEXT,
     text=_TEXT,
+    error_rate=_REAL,
     confidence=_REAL,
     n_best=pa.list_(_TEXT),
     status=_TEXT,
     reason=_TEXT,
 )
-"""`text` is null unless `status` is ok; an empty text is something the recognizer said."""
+"""`text` is null unless `status` is ok; an empty text is something the recognizer said.
+
+Where only the word errors per word are published, `error_rate` holds them and `text` is null although `status` is ok.
+"""
 
 TIMINGS = _schema(utterance_id=_TEXT, grammar_id=_TEXT, latency_s=_REAL, attempt=pa.int32(), worker=_TEXT)
 SCORES = _schema(
@@ -137,12 +143,17 @@ SCORES = _schema(
     substitutions=_COUNT,
     deletions=_COUNT,
     insertions=_COUNT,
+    errors=_REAL,
     reference_tokens=_COUNT,
     empty=_FLAG,
     hallucinated=_FLAG,
     wrong_language=_FLAG,
 )
-"""Counts are null where the recognizer owed a text and gave none; a flag is null where nothing determines it."""
+"""Counts are null where the recognizer owed a text and gave none; a flag is null where nothing determines it.
+
+`errors` is substitutions + deletions + insertions, a whole number. Where only a rate is published it is that rate times
+the number of words, and the four counts are null.
+"""
 
 OUTCOMES = _schema(
     call_id=_TEXT,
@@ -177,8 +188,12 @@ GROUPS = _schema(
     wer_lost_deleted=_REAL,
     cer=_REAL,
     unusable=_REAL,
+    unusable_lower=_REAL,
+    unusable_upper=_REAL,
     command_error=_REAL,
     empty=_REAL,
+    hallucinated=_REAL,
+    wrong_language=_REAL,
     calls=_COUNT,
     routed=_REAL,
     misrouted=_REAL,
@@ -208,8 +223,13 @@ CONTRASTS = _schema(
     condition=_TEXT,
     endpoint=_TEXT,
     normalizer=_TEXT,
+    standardized_by=_TEXT,
     group_speakers=_COUNT,
     reference_speakers=_COUNT,
+    group_effective_speakers=_REAL,
+    reference_effective_speakers=_REAL,
+    group_events=_REAL,
+    reference_events=_REAL,
     group_rate=_REAL,
     reference_rate=_REAL,
     difference=_REAL,
@@ -219,16 +239,130 @@ CONTRASTS = _schema(
     ratio_lower=_REAL,
     ratio_upper=_REAL,
     limits=_TEXT,
+    method=_TEXT,
+    difference_speaker_mean=_REAL,
+    difference_leave_one_out=_REAL,
+    difference_lost_charged=_REAL,
+    difference_lost_charged_lower=_REAL,
+    difference_lost_charged_upper=_REAL,
+    reference_error=_REAL,
     p=_REAL,
+    p_adjusted=_REAL,
     smallest_detectable_gap=_REAL,
     attribution=_TEXT,
+    not_judged=_TEXT,
     margin=_REAL,
     verdict=_TEXT,
     evidence_grade=_TEXT,
     reason=_TEXT,
     what_would_change_it=_TEXT,
 )
-"""`p`, `smallest_detectable_gap` and `attribution` are null until the analysis that yields them has run."""
+"""One row per declared endpoint and normalizer.
+
+`p`, `smallest_detectable_gap` and `attribution` stand under the primary normalizer alone. `limits` says whether limits
+are `simultaneous` or, of groups too small to be judged, `pointwise`; `method` how they were found. Effective speakers
+are as many of equal weight as these are worth. What can shake a verdict follows: the gap in speaker means, the gap
+nearest to none with any one speaker left out, the gap with lost texts charged to the recognizer (null where none was
+lost) and how much of a gap errors of the references may make (null where that was not measured). `not_judged` says why
+a contrast is described and no more.
+"""
+
+ATTRIBUTIONS = _schema(
+    attribute=_TEXT,
+    group=_TEXT,
+    reference=_TEXT,
+    system=_TEXT,
+    condition=_TEXT,
+    endpoint=_TEXT,
+    normalizer=_TEXT,
+    group_speakers=_COUNT,
+    reference_speakers=_COUNT,
+    covariates=_TEXT,
+    left_out=_TEXT,
+    coverage=_REAL,
+    total_log_ratio=_REAL,
+    total_lower=_REAL,
+    total_upper=_REAL,
+    total_df=_REAL,
+    adjusted_log_ratio=_REAL,
+    adjusted_lower=_REAL,
+    adjusted_upper=_REAL,
+    adjusted_df=_REAL,
+    total_points=_REAL,
+    adjusted_points=_REAL,
+    share=_REAL,
+    reason=_TEXT,
+    line=_TEXT,
+)
+"""One row per contrast of a primary endpoint: how much of its gap moves with covariates. `_lower` and `_upper` are of
+the log ratio, each by itself; `share` is null where there may be no gap."""
+
+CONDITIONS = _schema(
+    attribute=_TEXT,
+    value=_TEXT,
+    reference=_TEXT,
+    system=_TEXT,
+    condition=_TEXT,
+    endpoint=_TEXT,
+    normalizer=_TEXT,
+    speakers=_COUNT,
+    left_out=_COUNT,
+    rate=_REAL,
+    reference_rate=_REAL,
+    difference=_REAL,
+    difference_lower=_REAL,
+    difference_upper=_REAL,
+)
+"""One row per value of a condition beside another, on the `speakers` who are in both; those `left_out` are in one."""
+
+FAULTS = _schema(
+    attribute=_TEXT,
+    group=_TEXT,
+    fault=_TEXT,
+    speakers=_COUNT,
+    utterances=_COUNT,
+    share=_REAL,
+    detail=_TEXT,
+    consequence=_TEXT,
+)
+"""Faults of the data. `attribute` and `group` are null where it is of neither, `share` where there is none;
+`consequence` is `shown`, `not judged` or `not published`; `detail` names no speaker."""
+
+CONFUSIONS = _schema(
+    attribute=_TEXT,
+    group=_TEXT,
+    reference=_TEXT,
+    system=_TEXT,
+    condition=_TEXT,
+    normalizer=_TEXT,
+    word=_TEXT,
+    lost=_COUNT,
+    said=_COUNT,
+    per_1000=_REAL,
+    reference_lost=_COUNT,
+    reference_said=_COUNT,
+    reference_per_1000=_REAL,
+    heard_as=_TEXT,
+    log_odds=_REAL,
+    z=_REAL,
+    speakers=_COUNT,
+)
+"""One row per group and word; `per_1000` is times lost per 1,000 words of the group, `speakers` who of it lost it."""
+
+OMNIBUS = _schema(
+    attribute=_TEXT,
+    system=_TEXT,
+    condition=_TEXT,
+    endpoint=_TEXT,
+    normalizer=_TEXT,
+    groups=_COUNT,
+    speakers=_COUNT,
+    statistic=_REAL,
+    p=_REAL,
+    arrangements=_COUNT,
+    exact=_FLAG,
+)
+"""One row per attribute and endpoint: any difference between the groups that are large enough to take part."""
 
 
 def utterances_schema(attributes: Iterable[str]) -> pa.Schema:

@@ -16,7 +16,10 @@ from rich.console import Console
 from callgap.assembly import units
 from callgap.configuration import composed, fingerprint, plain, sentence
 from callgap.errors import InputError, one_of
-from callgap.evaluation import evaluate, examined, policy_hash
+from callgap.evaluation import evaluate
+from callgap.judging import examined, policy_hash
+from callgap.pipeline import check_texts
+from callgap.reference_error import REFERENCE_ERRORS
 from callgap.report import announce
 from callgap.run_directory import RunDirectory
 
@@ -59,6 +62,7 @@ def _rescored(path: Path, overrides: Sequence[str]) -> tuple[RunDirectory, dict[
     config = judged_otherwise(before, overrides)
     unit = units(config)
     examined(unit)
+    check_texts(unit, notes["choices"])
     target = path.with_name(f"{path.name}-score-{fingerprint(config)[:8]}")
     tables = {
         name: origin.read_table(f"{name}.parquet") for name in ("utterances", "hypotheses", "covariates", "timings")
@@ -73,6 +77,9 @@ def _rescored(path: Path, overrides: Sequence[str]) -> tuple[RunDirectory, dict[
     directory = RunDirectory.create(target, config, notes)
     for name, content in tables.items():
         directory.write_table(f"{name}.parquet", content)
+    for name in REFERENCE_ERRORS:
+        if (path / name).is_file():
+            shutil.copy(path / name, target / name)
     return directory, unit
 
 

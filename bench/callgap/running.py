@@ -25,7 +25,7 @@ from rich.console import Console
 from callgap.assembly import options, units
 from callgap.configuration import choices_of, composed, plain, register_resolvers
 from callgap.errors import InputError
-from callgap.evaluation import examined
+from callgap.judging import examined
 from callgap.pipeline import Cell, check_fit
 from callgap.pipeline import run as run_cell
 from callgap.report import announce

@@ -13,7 +13,10 @@ from callgap.fairness.evidence import Evidence
 from callgap.fairness.groups import group_rows, rejection_counts
 from callgap.records import COVARIATES, HYPOTHESES, OUTCOMES, SCORES, table, utterances_schema
 
-PLAN = Comparison(None, {}, ("not_completed", "wer"), 0.05, 2000, 7)
+PLAN = Comparison(
+    attributes=None, references={}, endpoints=("not_completed", "wer"), alpha=0.05, resamples=2000, seed=7
+)
+MARGINS = {"not_completed": 0.05, "wer": 0.05}
 
 
 def evidence(speakers_by_group, *, calls=8, words=10, statuses=None, errors=None):
@@ -52,6 +55,7 @@ def evidence(speakers_by_group, *, calls=8, words=10, statuses=None, errors=None
                             "substitutions": wrong,
                             "deletions": 0,
                             "insertions": 0,
+                            "errors": wrong,
                             "empty": False,
                         }
                     scores.append(row)
@@ -132,7 +136,7 @@ def test_excluded_input_is_counted_with_its_reason_and_touches_no_rate():
 )  # fmt: skip
 def test_the_number_of_speakers_decides_what_is_shown(speakers, standing, has_rate, has_limits):
     assert Standing.of(speakers) == standing
-    compared = PLAN.compare(evidence({"a": 12, "b": speakers}), {"accent": "a"})
+    compared = PLAN.compare(evidence({"a": 12, "b": speakers}), {"accent": "a"}, MARGINS)
     row = by_group(compared.groups)["accent", "b"]
     assert (row.get("wer") is not None) == has_rate
     assert (row.get("wer_lower") is not None) == has_limits
@@ -143,7 +147,7 @@ def test_the_number_of_speakers_decides_what_is_shown(speakers, standing, has_ra
 
 
 def test_difference_and_ratio_lie_within_their_limits_and_point_the_same_way():
-    compared = PLAN.compare(evidence({"a": 15, "b": 12}), {"accent": "a"})
+    compared = PLAN.compare(evidence({"a": 15, "b": 12}), {"accent": "a"}, MARGINS)
     for row in compared.contrasts:
         assert row["difference_lower"] < row["difference"] < row["difference_upper"]
         assert row["ratio_lower"] < row["ratio"] < row["ratio_upper"]
@@ -167,19 +171,19 @@ def test_the_reference_unknown_and_contradictory_are_never_contrasted():
         s: UNKNOWN if s == "b0" else CONTRADICTORY if s == "b1" else g for s, g in made.membership["accent"].items()
     }
     changed = Evidence(**{**made.__dict__, "membership": {"accent": groups}})
-    compared = PLAN.compare(changed, {"accent": "a"})
+    compared = PLAN.compare(changed, {"accent": "a"}, MARGINS)
     assert {row["group"] for row in compared.contrasts} == {"b"}
     assert {("accent", UNKNOWN), ("accent", CONTRADICTORY)} <= by_group(compared.groups).keys()
 
 
 def test_an_absent_reference_gives_no_contrast():
-    assert PLAN.compare(evidence({"b": 10}), {"accent": "a"}).contrasts == []
+    assert PLAN.compare(evidence({"b": 10}), {"accent": "a"}, MARGINS).contrasts == []
 
 
 def test_the_same_seed_gives_the_same_limits_and_another_seed_others():
     def limits(seed):
         plan = Comparison(None, {}, ("wer",), 0.05, 2000, seed)
-        return [r["difference_lower"] for r in plan.compare(evidence({"a": 10, "b": 10}), {"accent": "a"}).contrasts]
+        return [r["difference_lower"] for r in plan.compare(evidence({"a": 10, "b": 10}), {"accent": "a"}, MARGINS).contrasts]
 
     assert limits(1) == limits(1) != limits(2)
 

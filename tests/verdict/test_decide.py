@@ -12,7 +12,7 @@ from callgap.assembly import units
 from callgap.configuration import composed, plain
 from callgap.errors import InputError
 from callgap.verdict import Grade, decide, grade
-from callgap.verdict.decide import by_limits
+from callgap.verdict.words import by_limits
 
 LIMITS = st.floats(-1, 1)
 

@@ -2,46 +2,61 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass as plain_dataclass
+from dataclasses import field
+from functools import cached_property
 from typing import Annotated
 
-import numpy as np
-import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import ConfigDict, Field, field_validator
 from pydantic.dataclasses import dataclass
 
 from callgap.errors import one_of
-from callgap.fairness.endpoints import CONTRASTED
+from callgap.fairness.contrasts import Compared as Contrasted
+from callgap.fairness.contrasts import Row, charged_figures, figures
+from callgap.fairness.endpoints import CONTRASTED, ENDPOINTS
 from callgap.fairness.evidence import Evidence
+from callgap.fairness.gaps import Key, Resampling
+from callgap.fairness.grouping import CROSS, Pooling, is_circle
 from callgap.fairness.groups import group_rows
-from callgap.fairness.membership import CONTRADICTORY, UNKNOWN
-from callgap.fairness.standing import EXPLORATORY, JUDGED, Standing
-from callgap_kernels.resampling import BootstrapT, bootstrap_t
+from callgap.fairness.opinion import Opinion, opinion
+from callgap.fairness.ratelimits import fill_limits
+from callgap.fairness.treatment import Treatment
+from callgap.records import LOST
 
-Row = dict[str, object]
+_LOST = pa.array([status.value for status in LOST])
 
 
 @plain_dataclass(frozen=True)
 class Compared:
-    """Rows of `groups`, and rows of `contrasts` without margin and verdict."""
+    """Rows of `groups`, of `contrasts` without margin and verdict, and of `omnibus`."""
 
     groups: list[Row]
     contrasts: list[Row]
+    omnibus: list[Row] = field(default_factory=list)
 
 
-@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+@dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))
 class Comparison:
     """How groups are compared.
 
     Attributes:
         attributes: columns to group by; None takes those that the corpus's card declares of persons.
-        references: by attribute, a reference group other than the card's.
+        references: by attribute, a reference group other than the card's, or `everyone else`.
         endpoints: the declared primary endpoints; limits hold for all of them, and all groups, at once.
-        alpha: two-sided error rate of all limits.
+        alpha: two-sided error rate of all limits of one attribute together.
         resamples: bootstrap resamples of speakers.
+        permutations: of the second opinion.
         seed: of the resampling.
+        intersections: attributes to be crossed, each a list of two or more.
+        parents: by attribute and group, the wider group that it belongs to.
+        pooling: whether groups of too few speakers (`small`), `all` or `none` are counted under their parent.
+        speaker_cap: most that one speaker weighs in a ratio of sums, as a multiple of the median speaker's words; None
+            for no limit.
+        standardize: by attribute, the column within whose values the reference is reweighted to the group's mix; only
+            content and design (prompt, domain, session).
     """
 
     attributes: tuple[str, ...] | None
@@ -49,7 +64,13 @@ class Comparison:
     endpoints: Annotated[tuple[str, ...], Field(min_length=1)]
     alpha: Annotated[float, Field(gt=0, lt=0.5)]
     resamples: Annotated[int, Field(ge=1000, le=1_000_000)]
+    permutations: Annotated[int, Field(ge=200, le=1_000_000)] = 2000
     seed: Annotated[int, Field(ge=0)]
+    intersections: tuple[Annotated[tuple[str, ...], Field(min_length=2)], ...] = ()
+    parents: Mapping[str, Mapping[str, str]] = Field(default_factory=dict)
+    pooling: Pooling = Pooling.NONE
+    speaker_cap: Annotated[float, Field(ge=1)] | None = None
+    standardize: Mapping[str, str] = Field(default_factory=dict)
 
     @field_validator("endpoints")
     @classmethod
@@ -59,147 +80,128 @@ class Comparison:
                 raise ValueError(f"found {name!r}; {one_of(name, CONTRASTED)}")
         return endpoints
 
-    def compare(self, evidence: Evidence, references: Mapping[str, str | None]) -> Compared:
+    @field_validator("parents")
+    @classmethod
+    def _parents_end(cls, parents: Mapping[str, Mapping[str, str]]) -> Mapping[str, Mapping[str, str]]:
+        for attribute, of in parents.items():
+            if is_circle(of):
+                raise ValueError(f"{attribute}: a group is its own ancestor; accepted: parents that end somewhere")
+        return parents
+
+    @field_validator("intersections")
+    @classmethod
+    def _crossed_once(cls, intersections: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
+        for names in intersections:
+            if len(set(names)) < len(names):
+                raise ValueError(f"found {CROSS.join(names)!r}; accepted: each attribute once")
+        return intersections
+
+    def compare(
+        self, evidence: Evidence, references: Mapping[str, str | None], margins: Mapping[str, float]
+    ) -> Compared:
         """Compare every group of every attribute with the attribute's reference.
 
         Args:
             evidence: of one run.
-            references: by attribute, the reference group; None describes the groups and compares nothing.
+            references: by attribute, the reference group, or `everyone else`; None describes the groups and compares
+                nothing.
+            margins: by endpoint, the gap for which the smallest detectable one is sought.
 
         Returns:
-            Group rows with limits where five speakers or more allow them, and contrast rows for all declared endpoints.
+            Group rows with limits where five speakers or more allow them, and contrast rows for all declared endpoints
+            under every normalizer.
         """
+        plan = Resampling(self.alpha, self.resamples, self.seed)
         rows = group_rows(evidence)
-        contrasts: list[Row] = []
+        fill_limits(rows, evidence, plan)
+        result = Compared(rows, [])
         for attribute, groups in evidence.membership.items():
-            own = [row for row in rows if row["attribute"] == attribute]
-            contrasts += _Attribute(self, evidence, attribute, references[attribute], groups, own).contrasts()
-        return Compared(rows, contrasts)
+            reference = references[attribute]
+            if reference is not None:
+                one = _Attribute(self, evidence, attribute, reference, groups, plan, margins)
+                result.contrasts.extend(one.rows())
+                result.omnibus.extend(one.omnibus())
+        return result
 
 
 @plain_dataclass(frozen=True)
 class _Attribute:
-    plan: Comparison
+    comparison: Comparison
     evidence: Evidence
     attribute: str
-    reference: str | None
+    reference: str
     groups: Mapping[str, str]
-    rows: Sequence[Row]
+    plan: Resampling
+    margins: Mapping[str, float]
 
-    def contrasts(self) -> list[Row]:
-        """Contrast rows; the limits of the group rows are filled in on the way."""
-        names = [str(row["group"]) for row in self.rows]
-        others = [n for n in names if n not in {self.reference, UNKNOWN, CONTRADICTORY}]
-        limited = [n for n in names if self._speakers(n) >= EXPLORATORY]
-        self._fill_group_limits(limited)
-        if self.reference is None or self.reference not in names:
-            return []
-        theirs = self._speakers(self.reference)
-        judged = [n for n in others if min(self._speakers(n), theirs) >= JUDGED]
-        exploratory = [n for n in others if n in limited and n not in judged and self.reference in limited]
-        estimates: dict[str, tuple[BootstrapT, int]] = {}
-        for family in (judged, exploratory):
-            if family:
-                result = self._bootstrap(limited, self.reference, family)
-                estimates |= {name: (result, index) for index, name in enumerate(family)}
-        return [
-            self._row(name, self.reference, endpoint, position, estimates.get(name), simultaneous=name in judged)
-            for name in others
-            for position, endpoint in enumerate(self.plan.endpoints)
-        ]
+    def rows(self) -> list[Row]:
+        """Contrast rows, the primary normalizer's first."""
+        return [row for name in self.evidence.normalizers for row in self._under(name)]
 
-    def _speakers(self, group: str) -> int:
-        return sum(1 for of in self.groups.values() if of == group)
+    def omnibus(self) -> list[Row]:
+        """Rows of `omnibus`, under the primary normalizer."""
+        keys = {name: self._keys[name] for name in ("attribute", "system", "condition")}
+        return self._opinion.omnibus.rows(self._observed, keys | {"normalizer": self.evidence.normalizer})
 
-    def _sums(self, groups: Sequence[str], endpoints: Sequence[str]) -> tuple[list[str], np.ndarray, np.ndarray]:
-        speakers = [s for g in groups for s in sorted(self.groups) if self.groups[s] == g]
-        frames = [self.evidence.by_speaker[e].reindex(speakers, fill_value=0.0) for e in endpoints]
-        numerator = np.stack([frame["numerator"].to_numpy() for frame in frames], axis=1)
-        denominator = np.stack([frame["denominator"].to_numpy() for frame in frames], axis=1)
-        return speakers, numerator, denominator
-
-    def _resample(
-        self, groups: Sequence[str], pairs: Sequence[tuple[int, int]], endpoints: Sequence[str]
-    ) -> BootstrapT:
-        speakers, numerator, denominator = self._sums(groups, endpoints)
-        index = np.array([groups.index(self.groups[s]) for s in speakers])
-        return bootstrap_t(
-            numerator,
-            denominator,
-            index,
-            np.array(pairs, dtype=np.int64).reshape(-1, 2),
-            seed=self.plan.seed,
-            resamples=self.plan.resamples,
-            alpha=self.plan.alpha,
-        )
-
-    def _bootstrap(self, groups: Sequence[str], reference: str, family: Sequence[str]) -> BootstrapT:
-        pairs = [(groups.index(name), groups.index(reference)) for name in family]
-        return self._resample(groups, pairs, self.plan.endpoints)
-
-    def _fill_group_limits(self, limited: Sequence[str]) -> None:
-        if not limited:
-            return
-        endpoints = [name for name in ("wer", "misrouted") if len(self.evidence.by_speaker[name])]
-        if not endpoints:
-            return
-        result = self._resample(limited, [], endpoints).groups
-        for row in self.rows:
-            if row["group"] in limited:
-                place = limited.index(str(row["group"]))
-                for column, endpoint in enumerate(endpoints):
-                    row[f"{endpoint}_lower"] = _finite(max(0.0, result.lower[place, column]))
-                    row[f"{endpoint}_upper"] = _finite(result.upper[place, column])
-
-    def _row(
-        self,
-        name: str,
-        reference: str,
-        endpoint: str,
-        position: int,
-        estimate: tuple[BootstrapT, int] | None,
-        *,
-        simultaneous: bool,
-    ) -> Row:
-        frame = self.evidence.by_speaker[endpoint]
-        mine, theirs = (frame[frame.index.map(self.groups.get) == g] for g in (name, reference))
-        row: Row = {
+    @cached_property
+    def _keys(self) -> Row:
+        return {
             "attribute": self.attribute,
-            "group": name,
-            "reference": reference,
+            "reference": self.reference,
             "system": self.evidence.system,
             "condition": self.evidence.condition,
-            "endpoint": endpoint,
-            "normalizer": self.evidence.normalizer if endpoint in {"wer", "cer", "unusable", "command_error"} else None,
-            "group_speakers": len(mine),
-            "reference_speakers": len(theirs),
+            "standardized_by": self.comparison.standardize.get(self.attribute),
         }
-        standing = Standing.of(min(len(mine), len(theirs)))
-        if standing is Standing.COUNTS_ONLY:
-            return row
-        row |= _rates(mine, theirs)
-        if estimate is not None and standing in (Standing.EXPLORATORY, Standing.JUDGED):
-            row |= _limits(*estimate, position, simultaneous)
+
+    @cached_property
+    def _observed(self) -> list[str]:
+        observed = self.evidence.observations
+        return [name for name in self.comparison.endpoints if len(observed[name])]
+
+    def _treatment(self, normalizer: str, *, charged: bool = False) -> Treatment:
+        column = self.comparison.standardize.get(self.attribute)
+        strata = self.evidence.column(column) if column else None
+        observed = self.evidence.observed(normalizer, charged=charged)
+        return Treatment(observed, self.groups, self.reference, self.comparison.speaker_cap, strata)
+
+    def _under(self, normalizer: str) -> list[Row]:
+        primary = normalizer == self.evidence.normalizer
+        endpoints = [name for name in self._observed if primary or not ENDPOINTS[name].of_calls]
+        compared = Contrasted(self._treatment(normalizer), endpoints, self.plan)
+        charged = self._charged(normalizer, endpoints)
+        return [
+            self._row(compared, charged, key, normalizer, primary=primary)
+            for group in dict.fromkeys(group for group, _ in [*compared.pairs, *compared.refused])
+            for key in ((group, endpoint) for endpoint in endpoints)
+            if key in compared.pairs or key in compared.refused
+        ]
+
+    def _charged(self, normalizer: str, endpoints: Sequence[str]) -> Contrasted | None:
+        """The same with lost texts charged to the recognizer; None where none was lost."""
+        lost = pc.any(pc.is_in(self.evidence.heard["status"], _LOST)).as_py()
+        owed = [name for name in endpoints if ENDPOINTS[name].owed]
+        return Contrasted(self._treatment(normalizer, charged=True), owed, self.plan) if lost and owed else None
+
+    def _row(
+        self, compared: Contrasted, charged: Contrasted | None, key: Key, normalizer: str, *, primary: bool
+    ) -> Row:
+        group, endpoint = key
+        spoken = not ENDPOINTS[endpoint].of_calls
+        row: Row = self._keys | {"group": group, "endpoint": endpoint, "normalizer": normalizer if spoken else None}
+        if key in compared.refused:
+            sizes = (len(compared.treatment.members[group]), len(compared.treatment.others(group)))
+            return row | dict(zip(("group_speakers", "reference_speakers"), sizes, strict=True)) | {
+                "not_judged": compared.refused[key]
+            }  # fmt: skip
+        row |= figures(compared, key)
+        row |= charged_figures(charged, key) if charged else {}
+        if primary:
+            row |= {"smallest_detectable_gap": compared.detectable(key, self.margins[endpoint])}
+            row |= self._opinion.of(group, endpoint)
         return row
 
-
-def _rates(mine: pd.DataFrame, theirs: pd.DataFrame) -> Row:
-    group, reference = (float(f["numerator"].sum() / f["denominator"].sum()) for f in (mine, theirs))
-    ratio = group / reference if reference > 0 else None
-    return {"group_rate": group, "reference_rate": reference, "difference": group - reference, "ratio": ratio}
-
-
-def _limits(result: BootstrapT, index: int, endpoint: int, simultaneous: bool) -> Row:
-    row: Row = {"limits": "simultaneous" if simultaneous else "pointwise"}
-    for name, part, back in (("difference", result.difference, float), ("ratio", result.log_ratio, math.exp)):
-        lower = part.simultaneous_lower if simultaneous else part.lower
-        upper = part.simultaneous_upper if simultaneous else part.upper
-        for side, limit in (("lower", lower[index, endpoint]), ("upper", upper[index, endpoint])):
-            row[f"{name}_{side}"] = back(limit) if _finite(limit) is not None else None
-    if row["difference_lower"] is None or row["difference_upper"] is None:
-        row["limits"] = None
-    return row
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
+    @cached_property
+    def _opinion(self) -> Opinion:
+        return opinion(
+            self._treatment(self.evidence.normalizer), self._observed, self.comparison.permutations, self.plan.seed
+        )

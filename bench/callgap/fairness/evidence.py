@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from callgap.fairness.endpoints import ENDPOINTS, observe, per_speaker
+from callgap.fairness.endpoints import ENDPOINTS, capped, observe, per_speaker
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,8 @@ class Evidence:
         system: name of the recognizer.
         condition: name of the channel, with the alteration where there is one.
         membership: by attribute and speaker, the group.
+        speaker_cap: most that one speaker weighs in a ratio of sums, as a multiple of the median speaker's words; None
+            for no limit.
     """
 
     utterances: pa.Table
@@ -44,6 +46,7 @@ class Evidence:
     system: str
     condition: str
     membership: Mapping[str, Mapping[str, str]]
+    speaker_cap: float | None = None
 
     @cached_property
     def speakers(self) -> dict[str, str]:
@@ -57,17 +60,78 @@ class Evidence:
         return self.scores.filter(pc.equal(self.scores["normalizer"], self.normalizer))
 
     @cached_property
+    def normalizers(self) -> tuple[str, ...]:
+        """Every normalizer, the primary one first."""
+        found = self.scores["normalizer"].unique().to_pylist()
+        return (self.normalizer, *(name for name in found if name != self.normalizer))
+
+    def observed(self, normalizer: str, *, charged: bool = False) -> dict[str, pd.DataFrame]:
+        """Observe every endpoint under a normalizer.
+
+        Args:
+            normalizer: one of `normalizers`.
+            charged: count lost texts as errors, as `endpoints.observe` does.
+
+        Returns:
+            By endpoint, one row per utterance that it concerns.
+        """
+        key = normalizer, charged
+        if key not in self._observed:
+            scores = self.scores.filter(pc.equal(self.scores["normalizer"], normalizer))
+            self._observed[key] = observe(scores, self.outcomes, self.speakers, self.human, charged=charged)
+        return self._observed[key]
+
+    @cached_property
+    def _observed(self) -> dict[tuple[str, bool], dict[str, pd.DataFrame]]:
+        return {}
+
+    @cached_property
     def observations(self) -> dict[str, pd.DataFrame]:
         """By endpoint, one row per utterance that it concerns."""
-        return observe(self.primary_scores, self.outcomes, self.speakers, self.human)
+        return self.observed(self.normalizer)
 
     @cached_property
     def by_speaker(self) -> dict[str, pd.DataFrame]:
-        """By endpoint, numerator and denominator per speaker."""
-        return {name: per_speaker(rows, ENDPOINTS[name].pooled) for name, rows in self.observations.items()}
+        """By endpoint, numerator and denominator per speaker, none weighing more than the cap."""
+        sums = {name: per_speaker(rows, ENDPOINTS[name].pooled) for name, rows in self.observations.items()}
+        return {name: capped(f, self.speaker_cap) if ENDPOINTS[name].pooled else f for name, f in sums.items()}
 
-    def with_speaker(self, table: pa.Table) -> pd.DataFrame:
-        """A table keyed by utterance, with the speaker added."""
+    def members(self, attribute: str, group: str) -> set[str]:
+        """The speakers of a group; of an attribute that is none, all speakers."""
+        groups = self.membership.get(attribute)
+        if groups is None:
+            return set(self.speakers.values())
+        return {speaker for speaker, of in groups.items() if of == group}
+
+    def column(self, name: str) -> dict[str, str | None]:
+        """By utterance id, the text of a column of the table `utterances`."""
+        values = self.utterances[name].to_pylist()
+        ids = self.utterances["utterance_id"].to_pylist()
+        return {u: None if value is None else str(value) for u, value in zip(ids, values, strict=True)}
+
+    @cached_property
+    def heard_rows(self) -> pd.DataFrame:
+        """`heard`, with the speaker of each row."""
+        return self._with_speaker(self.heard)
+
+    @cached_property
+    def probe_rows(self) -> pd.DataFrame:
+        """`probes`, likewise."""
+        return self._with_speaker(self.probes)
+
+    @cached_property
+    def covariate_rows(self) -> pd.DataFrame:
+        """`covariates`, likewise."""
+        return self._with_speaker(self.covariates)
+
+    @cached_property
+    def lost_rows(self) -> pd.DataFrame:
+        """The word scores of lost texts under the primary normalizer, likewise."""
+        scores = self.primary_scores
+        lost = pc.and_(pc.is_null(scores["errors"]), pc.equal(scores["unit"], "word"))
+        return self._with_speaker(scores.filter(lost))
+
+    def _with_speaker(self, table: pa.Table) -> pd.DataFrame:
         frame = table.to_pandas()
         frame["speaker_id"] = frame["utterance_id"].map(self.speakers)
         return frame

@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 
 import pandas as pd
-import pyarrow.compute as pc
 
 from callgap.fairness.evidence import Evidence
 from callgap.fairness.standing import DESCRIBED, Standing
@@ -52,12 +51,12 @@ def _row(evidence: Evidence, attribute: str, group: str, members: set[str]) -> d
 
 
 def _counts(evidence: Evidence, members: set[str]) -> dict[str, object]:
-    heard = evidence.with_speaker(evidence.heard)
+    heard = evidence.heard_rows
     heard = heard[heard["speaker_id"].isin(members)]
     words = evidence.observations["wer"]
     requests = evidence.observations["human_not_reached"]
     calls = evidence.observations["not_completed"]
-    probes = evidence.with_speaker(evidence.probes)
+    probes = evidence.probe_rows
     reasons = heard[heard["status"] == Status.EXCLUDED]["reason"].value_counts().sort_index()
     statuses = {status.value: int((heard["status"] == status).sum()) for status in Status}
     return {
@@ -79,18 +78,13 @@ def _rate(sums: pd.DataFrame, members: set[str]) -> float | None:
 def _wer_variants(evidence: Evidence, members: set[str]) -> dict[str, float | None]:
     words = evidence.by_speaker["wer"]
     mine = words[words.index.isin(members)]
-    lost = evidence.with_speaker(evidence.primary_scores.filter(_is_lost_word(evidence)))
+    lost = evidence.lost_rows
     owed = float(lost[lost["speaker_id"].isin(members)]["reference_tokens"].sum())
     total = float(mine["denominator"].sum()) + owed
     return {
         "wer_speaker_mean": float((mine["numerator"] / mine["denominator"]).mean()) if len(mine) else None,
         "wer_lost_deleted": (float(mine["numerator"].sum()) + owed) / total if total else None,
     }
-
-
-def _is_lost_word(evidence: Evidence) -> object:
-    scores = evidence.primary_scores
-    return pc.and_(pc.is_null(scores["hits"]), pc.equal(scores["unit"], "word"))
 
 
 def _rejection(evidence: Evidence, members: set[str]) -> dict[str, float | None]:
@@ -113,12 +107,11 @@ def rejection_counts(evidence: Evidence, members: set[str] | None = None) -> Map
         and one is accepted that the service takes for a phrase of the grammar. Without a service nothing is counted.
     """
     counts: dict[str, int] = {}
-    for table, total, part, accepted in (
-        (evidence.heard, "in_grammar", "rejected", False),
-        (evidence.probes, "out_of_grammar", "accepted", True),
+    for texts, total, part, accepted in (
+        (evidence.heard_rows, "in_grammar", "rejected", False),
+        (evidence.probe_rows, "out_of_grammar", "accepted", True),
     ):
-        rows = evidence.with_speaker(table)
-        rows = rows[(rows["status"] == Status.OK) & (rows["speaker_id"].isin(members) if members else True)]
+        rows = texts[(texts["status"] == Status.OK) & (texts["speaker_id"].isin(members) if members else True)]
         rows = rows[rows["grammar_id"].isin(evidence.phrases.keys())]
         taken = [
             " ".join(text.lower().split()) in evidence.phrases[grammar]
@@ -130,7 +123,7 @@ def rejection_counts(evidence: Evidence, members: set[str] | None = None) -> Map
 
 
 def _covariates(evidence: Evidence, members: set[str]) -> dict[str, float | None]:
-    frame = evidence.with_speaker(evidence.covariates)
+    frame = evidence.covariate_rows
     frame = frame[frame["speaker_id"].isin(members)]
     means = frame.groupby("speaker_id")[list(_COVARIATES)].mean().mean()
     return {name: None if pd.isna(means[name]) else float(means[name]) for name in _COVARIATES}

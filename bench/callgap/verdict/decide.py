@@ -1,68 +1,49 @@
-"""The grammar of verdicts, from simultaneous limits L and U of a gap and its margin."""
+"""Verdicts from simultaneous limits of a gap, its margin, and what can shake them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from callgap.fairness.standing import EXPLORATORY, JUDGED
+from callgap.verdict.doubts import Doubts
 from callgap.verdict.policy import Policy
-
-DISADVANTAGED = "disadvantaged"
-UNCERTAIN = "gap, size uncertain"
-WITHIN = "within margin"
-BETTER = "does better"
-CANNOT_TELL = "cannot tell"
-INSUFFICIENT = "insufficient data"
-UNFIT = "unfit for everyone"
-
-PROVEN: frozenset[str] = frozenset()
-"""Verdicts whose error rates have been proven by simulation at the numbers of speakers in question. None has been:
-until then every limit leads to `cannot tell`."""
+from callgap.verdict.words import CANNOT_TELL, DISADVANTAGED, INSUFFICIENT, UNCERTAIN, UNFIT, by_limits
 
 
 @dataclass(frozen=True)
 class Judgment:
-    """A verdict with the reason for it and what would change it."""
+    """A verdict with the reason for it and what would change it; no verdict where nothing may be judged."""
 
-    verdict: str
+    verdict: str | None
     reason: str
     what_would_change_it: str
 
 
-def decide(contrast: Mapping[str, Any], reference_rates: Mapping[str, float | None], policy: Policy) -> Judgment:
+def decide(
+    contrast: Mapping[str, Any],
+    reference_rates: Mapping[str, float | None],
+    policy: Policy,
+    others: Sequence[Mapping[str, Any]] = (),
+) -> Judgment:
     """Judge one contrast.
 
     Args:
         contrast: a row of `contrasts` with speakers, rates and limits.
         reference_rates: `wer` and `not_completed` of the reference group.
         policy: margins and thresholds.
+        others: the same contrast under the other declared normalizers.
 
     Returns:
-        The verdict. Too few speakers come first, then a system that fails the reference group itself, then the limits.
+        The verdict. What forbids any comes first, then too few speakers, then a system that fails the reference group
+        itself, then the limits, and last what shakes them.
     """
-    return _too_few(contrast) or _unfit(contrast, reference_rates, policy) or _from_limits(contrast, policy)
-
-
-def by_limits(lower: float, upper: float, margin: float) -> str:
-    """The verdict that limits and margin give, whether or not it may be offered.
-
-    Args:
-        lower: L, of the group's rate minus the reference's, where more is worse.
-        upper: U.
-        margin: positive.
-
-    Returns:
-        One of the five verdicts that limits can give.
-    """
-    if lower > margin:
-        return DISADVANTAGED
-    if lower > 0:
-        return UNCERTAIN
-    if upper < -margin:
-        return BETTER
-    return WITHIN if -margin < lower and upper < margin else CANNOT_TELL
+    if contrast.get("not_judged"):
+        return Judgment(None, str(contrast["not_judged"]), "data in which groups differ in nothing but their speakers")
+    return (
+        _too_few(contrast) or _unfit(contrast, reference_rates, policy) or _from_limits(contrast, policy, list(others))
+    )
 
 
 def _too_few(contrast: Mapping[str, Any]) -> Judgment | None:
@@ -87,20 +68,35 @@ def _unfit(contrast: Mapping[str, Any], reference_rates: Mapping[str, float | No
     return None
 
 
-def _from_limits(contrast: Mapping[str, Any], policy: Policy) -> Judgment:
+def _from_limits(contrast: Mapping[str, Any], policy: Policy, others: Sequence[Mapping[str, Any]]) -> Judgment:
     lower, upper = contrast.get("difference_lower"), contrast.get("difference_upper")
     if lower is None or upper is None:
-        reason = "too few speakers of a group had any such event, or none, for resampling to estimate the uncertainty"
-        return Judgment(CANNOT_TELL, reason, "more calls per speaker, or an exact method for rare events")
+        reason = "the limits of the gap cannot be estimated from these speakers"
+        return Judgment(CANNOT_TELL, reason, "more speakers of both groups, or more calls of each")
     margin = policy.margins[contrast["endpoint"]]
-    limits = f"the gap lies between {100 * lower:+.1f} and {100 * upper:+.1f} points (margin {100 * margin:.0f})"
-    ratio = contrast.get("ratio")
-    if ratio is not None and ratio >= policy.ratio_flag:
-        limits += f" at {ratio:.2f} times the reference's rate"
+    limits = _told(contrast, margin, policy.ratio_flag)
     verdict = by_limits(lower, upper, margin)
     if verdict == CANNOT_TELL:
-        return Judgment(CANNOT_TELL, f"{limits}, which leaves both harm and no harm possible", "more speakers")
-    if verdict not in PROVEN:
-        reason = f"{limits}, but the error rates of these limits are not yet proven for such numbers of speakers"
-        return Judgment(CANNOT_TELL, reason, "a proof by simulation of the limits at these numbers of speakers")
-    return Judgment(verdict, limits, "more speakers, or limits that no longer support it")
+        return Judgment(verdict, f"{limits}, which leaves both harm and no harm possible", "more speakers")
+    doubts = Doubts(contrast, margin, others)
+    if verdict == DISADVANTAGED and (doubt := doubts.of_size() or doubts.of_proof(DISADVANTAGED)):
+        # That there is a gap may still stand where its size does not.
+        reason, change = doubt
+        limits, verdict = f"{limits}; not {DISADVANTAGED}: {reason}", UNCERTAIN
+        return _unless(doubts, verdict, limits, change)
+    return _unless(doubts, verdict, limits, "more speakers, or limits that no longer support it")
+
+
+def _unless(doubts: Doubts, verdict: str, limits: str, change: str) -> Judgment:
+    if doubt := doubts.of(verdict):
+        return Judgment(CANNOT_TELL, f"{limits}; not {verdict}: {doubt[0]}", doubt[1])
+    return Judgment(verdict, limits, change)
+
+
+def _told(contrast: Mapping[str, Any], margin: float, ratio_flag: float) -> str:
+    lower, upper = contrast["difference_lower"], contrast["difference_upper"]
+    limits = f"the gap lies between {100 * lower:+.1f} and {100 * upper:+.1f} points (margin {100 * margin:g})"
+    ratio = contrast.get("ratio")
+    if ratio is not None and ratio >= ratio_flag:
+        limits += f" at {ratio:.2f} times the reference's rate"
+    return limits

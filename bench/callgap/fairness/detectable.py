@@ -1,0 +1,97 @@
+"""How large a gap would have to be for this comparison to find it: simulated, with the speakers at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from callgap.fairness.gaps import Gap, Pair
+from callgap.fairness.rare import log_t_limits
+from callgap.fairness.sides import Array, Side
+from callgap_kernels.resampling import resample_counts
+
+POWER = 0.80
+"""Probability of `disadvantaged` at the smallest detectable gap."""
+
+_RESAMPLES = 1000
+_PRECISION = 1e-4
+
+
+@dataclass(frozen=True, eq=False)
+class _Resampled:
+    """One side's resamples.
+
+    Attributes:
+        rate: of each [resample].
+        variance: of each rate, estimated as in the sample [resample].
+        speakers: in each.
+    """
+
+    rate: Array
+    variance: Array
+    speakers: int
+
+    def scaled(self, factor: float) -> _Resampled:
+        """The same speakers with as many times the errors."""
+        return _Resampled(factor * self.rate, factor**2 * self.variance, self.speakers)
+
+
+def smallest_detectable_gap(pair: Pair, gap: Gap, margin: float, seed: int) -> float | None:
+    """The gap at which `disadvantaged` is found with a probability of 0.80: the lower limit lies above the margin.
+
+    Speakers are resampled within each side, the errors of the group's speakers scaled so that the gap is the one in
+    question, and each resample given the limits of the sample's rule: as many standard errors, and Student's t on the
+    log rates. Bisection finds the gap.
+
+    Args:
+        pair: the two sides.
+        gap: its limits in the sample.
+        margin: of the policy.
+        seed: of the draws.
+
+    Returns:
+        As a difference of rates; None where limits are exact, or where even a group of whom all is wrong would not
+        be found.
+    """
+    if gap.critical is None:
+        return None
+    group, reference = (_resampled(side, seed, number) for number, side in enumerate((pair.group, pair.reference)))
+    critical, level = gap.critical, gap.level
+
+    def found(size: float) -> bool:
+        scaled = group.scaled((pair.reference.rate + size) / pair.group.rate)
+        return bool(np.mean(_lower(scaled, reference, critical, level) > margin) >= POWER)
+
+    return _bisected(found, margin, 1.0 - pair.reference.rate)
+
+
+def _lower(group: _Resampled, reference: _Resampled, critical: float, level: float) -> Array:
+    usual = critical * np.sqrt(group.variance + reference.variance)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mine, _ = log_t_limits(group.rate, group.variance, group.speakers, level)
+        _, theirs = log_t_limits(reference.rate, reference.variance, reference.speakers, level)
+    on_logs = np.hypot(group.rate - mine, theirs - reference.rate)
+    # A resample without events has no log: the other limit stands.
+    below: Array = np.fmax(usual, on_logs)
+    return group.rate - reference.rate - below
+
+
+def _bisected(found: Callable[[float], bool], low: float, high: float) -> float | None:
+    if high <= low or not found(high):
+        return None
+    while high - low > _PRECISION:
+        middle = (low + high) / 2
+        low, high = (low, middle) if found(middle) else (middle, high)
+    return high
+
+
+def _resampled(side: Side, seed: int, number: int) -> _Resampled:
+    counts = resample_counts(seed, number, 0, _RESAMPLES, side.speakers)
+    e, n = side.numerator, side.denominator
+    total, weight = counts @ e, counts @ n
+    rate = total / weight
+    squares = counts @ e**2 - 2 * rate * (counts @ (e * n)) + rate**2 * (counts @ n**2)
+    variance = side.speakers / (side.speakers - 1) * np.maximum(squares, 0.0) / weight**2
+    return _Resampled(rate, variance, side.speakers)
