@@ -48,8 +48,8 @@ def test_an_empty_text_is_flagged_and_counts_as_deletions(scorer):
     assert (row["empty"], row["deletions"], row["hits"]) == (True, 1, 0)
 
 
-def test_nothing_determines_the_other_flags_yet(scorer):
-    assert {(r["hallucinated"], r["wrong_language"]) for r in score(scorer, TEXTS)} == {(None, None)}
+def test_errors_of_plausible_length_are_no_findings(scorer):
+    assert {(r["hallucinated"], bool(r["wrong_language"])) for r in score(scorer, TEXTS)} == {(False, False)}
 
 
 @pytest.mark.parametrize("status", ["failed", "refused", "missing"])
