@@ -18,15 +18,16 @@ from callgap.collating import RESERVED, Collated, System, collate
 from callgap.columns import Wanted
 from callgap.configuration import choices_of, composed, plain
 from callgap.errors import InputError, one_of
-from callgap.evaluation import check_references
+from callgap.judging import check_references
 from callgap.listing import choices
-from callgap.pipeline import Cell
+from callgap.pipeline import Cell, check_texts
 from callgap.pipeline import run as run_cell
 from callgap.report import announce, render_html, render_markdown
 
-_CHOICES = ("corpus=table", "recognizer=transcripts", "ivr=none")
+_TEXTS = ("corpus=table", "recognizer=transcripts", "ivr=none")
+_RATES = ("corpus=error-rates", "recognizer=published-rates", "ivr=none", "scoring=published")
 # Where no file is given yet, a configuration cannot be resolved.
-_PLACEHOLDERS = ("corpus.file=file", "recognizer.file=file")
+_PLACEHOLDERS = ("corpus.file=file", "recognizer.file=file", "recognizer.column=column")
 
 
 def audit_command(
@@ -57,6 +58,10 @@ def audit_command(
     _require_new(target)
     scoring = _scoring(normalizer)
     collated = collate(files, wanted)
+    if collated.rates and normalizer is not None:
+        raise InputError(
+            f"--normalizer {normalizer}: {collated.base.path} holds error rates and no texts; leave the option out"
+        )
     references = reference_groups(reference_group, collated.groups)
     for line in _told(collated, references):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
@@ -121,7 +126,8 @@ def _require_new(target: Path) -> None:
 
 def _told(collated: Collated, references: Mapping[str, str]) -> Iterator[str]:
     base = collated.base
-    yield f"references: column {base.columns.reference} of {base.path}, {collated.utterances:,} utterances"
+    said = f"words: column {base.columns.words}" if collated.rates else f"references: column {base.columns.reference}"
+    yield f"{said} of {base.path}, {collated.utterances:,} utterances"
     for system in collated.systems:
         ids = ", ids compared without folders and endings" if system.stems else ""
         lacking = collated.utterances - system.texts
@@ -163,7 +169,8 @@ def _write(cells: pa.Table, path: Path) -> None:
 
 
 def _cell(system: System, corpus: Mapping[str, Any], collated: Collated, scoring: Sequence[str]) -> Cell:
-    config = composed([*_CHOICES, *scoring, *_PLACEHOLDERS])
+    chosen = [*(_RATES if collated.rates else _TEXTS), *scoring]
+    config = composed([*chosen, *_PLACEHOLDERS])
     content = plain(config)
     # Not as overrides: a path may hold whatever Hydra's grammar gives a meaning to.
     content["corpus"] |= corpus
@@ -171,13 +178,13 @@ def _cell(system: System, corpus: Mapping[str, Any], collated: Collated, scoring
         "file": str(system.file.absolute()),
         "key": system.key,
         "column": system.column,
-        "stems": system.stems,
         "id": system.name,
+        **({} if collated.rates else {"stems": system.stems}),
     }
     # Looking texts up takes less time than starting a process would.
     content["engine"] |= {"workers": 0}
     named = {"corpus": collated.base.path.stem, "recognizer": system.name}
-    return Cell(content, choices_of(config) | named, [*_CHOICES, *scoring])
+    return Cell(content, choices_of(config) | named, chosen)
 
 
 def _scoring(normalizer: str | None) -> list[str]:
@@ -200,5 +207,6 @@ def _check(cells: Sequence[Cell]) -> None:
     """Refuse what cannot run before anything is written."""
     for cell in cells:
         unit = units(cell.config)
+        check_texts(unit, cell.choices)
         check_references(unit, unit["corpus"].utterances())
         unit["recognizer"].check((), unit["corpus"].card.language)

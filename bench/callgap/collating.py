@@ -6,7 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,6 +15,7 @@ from callgap.columns import Columns, Wanted
 from callgap.corpus.described import UNKNOWN_CELLS
 from callgap.corpus.rows import number
 from callgap.errors import InputError
+from callgap.recognizer.published_rates import system_of
 from callgap.submitted import (
     Submitted,
     comparison,
@@ -64,6 +65,7 @@ class Collated:
         groups: columns to group speakers by.
         numbers: columns with the name of a group that hold numbers, of which no groups are made.
         systems: at least one.
+        rates: whether the systems are columns of published error rates, and `base` holds no texts.
         merged: the references with speakers and groups, where no file holds them together; else None.
     """
 
@@ -74,6 +76,7 @@ class Collated:
     numbers: tuple[str, ...]
     systems: tuple[System, ...]
     merged: pa.Table | None
+    rates: bool = False
 
     @property
     def utterances(self) -> int:
@@ -88,7 +91,7 @@ def collate(paths: Sequence[Path], wanted: Wanted) -> Collated:
         paths: tables. One with references and hypotheses is a whole system, one with references alone gives them for
             all, one with hypotheses alone is a further system, and one with neither describes speakers (or, where it
             has ids of utterances, utterances). Of `.trn` files the first holds the references, unless another file
-            does.
+            does. Without hypotheses, one with error rates and numbers of words is as many systems as it has rates.
         wanted: columns that the user names.
 
     Returns:
@@ -99,19 +102,16 @@ def collate(paths: Sequence[Path], wanted: Wanted) -> Collated:
             contradict each other.
     """
     files = submitted(paths, wanted)
-    base = _base(files)
-    heard = [file for file in files if file.columns.hypothesis is not None]
-    if not heard:
-        raise InputError(f"no file says what was understood; name the column with --hypothesis; {found_in(files)}")
-    names = system_names([file.path for file in heard])
-    systems = tuple(_system(file, name, base) for file, name in zip(heard, names, strict=True))
+    rated = _rated(files, wanted)
+    base = _base(files) if rated is None else rated
+    systems = _heard(files, base) if rated is None else _counted(rated)
     groups = tuple(dict.fromkeys(name for file in files for name in file.columns.groups))
     numbers = tuple(name for name in groups if wanted.groups is None and _are_numbers(name, files))
     kept = tuple(name for name in groups if name not in numbers)
     if not kept:
         held = f" ({numbers[0]} holds numbers)" if numbers else ""
         raise InputError(f"no file has a column to group speakers by{held}; name one with --group; {found_in(files)}")
-    return _Parts(base, tuple(files), kept, numbers).collated(systems)
+    return _Parts(base, tuple(files), kept, numbers, rated is not None).collated(systems)
 
 
 def system_names(paths: Sequence[Path]) -> list[str]:
@@ -147,20 +147,23 @@ class _Parts:
     files: tuple[Submitted, ...]
     groups: tuple[str, ...]
     numbers: tuple[str, ...]
+    rates: bool
 
     def collated(self, systems: tuple[System, ...]) -> Collated:
-        self._agreed_references()
+        if not self.rates:
+            self._agreed_references()
         cells = {"speaker_id": self._speakers, **{name: self._group(name) for name in self.groups}}
-        own = self.base.columns
+        own, made = self.base.columns, partial(Collated, self.base, rates=self.rates)
+        part, said = ("words", str(own.words)) if self.rates else ("text", str(own.reference))
         if own.speaker:
-            columns = {"utterance_id": str(own.utterance), "text": str(own.reference), "speaker_id": own.speaker}
+            columns = {"utterance_id": str(own.utterance), part: said, "speaker_id": own.speaker}
             if all(self._is_own(name, column) for name, column in cells.items()):
-                return Collated(self.base, columns, None, self.groups, self.numbers, systems, None)
+                return made(columns, None, self.groups, self.numbers, systems, None)
             if people := self._joinable():
-                return Collated(self.base, columns, people.path, self.groups, self.numbers, systems, None)
-        said = {"utterance_id": list(self.base.rows), "text": self.base.column(str(own.reference))}
-        merged = pa.table({name: pa.array(column, pa.string()) for name, column in {**said, **cells}.items()})
-        return Collated(self.base, {}, None, self.groups, self.numbers, systems, merged)
+                return made(columns, people.path, self.groups, self.numbers, systems, None)
+        all_cells = {"utterance_id": list(self.base.rows), part: self.base.column(said), **cells}
+        merged = pa.table({name: pa.array(column, pa.string()) for name, column in all_cells.items()})
+        return made({}, None, self.groups, self.numbers, systems, merged)
 
     def _is_own(self, part: str, agreed: Sequence[str | None]) -> bool:
         """Whether the file with the references says itself what all files together say."""
@@ -239,6 +242,37 @@ def _base(files: Sequence[Submitted]) -> Submitted:
         if not (file.columns.reference or file.columns.hypothesis or _describes(file.columns)):
             raise InputError(f"{file.path} plays no part: neither texts nor groups of speakers; {found_in([file])}")
     return alone[0] if alone else said[0]
+
+
+def _heard(files: Sequence[Submitted], base: Submitted) -> tuple[System, ...]:
+    heard = [file for file in files if file.columns.hypothesis is not None]
+    if not heard:
+        raise InputError(f"no file says what was understood; name the column with --hypothesis; {found_in(files)}")
+    names = system_names([file.path for file in heard])
+    return tuple(_system(file, name, base) for file, name in zip(heard, names, strict=True))
+
+
+def _rated(files: Sequence[Submitted], wanted: Wanted) -> Submitted | None:
+    """The file of published error rates; None where hypotheses are to be scored."""
+    if wanted.rates is None and any(file.columns.hypothesis for file in files):
+        return None
+    rated = [file for file in files if file.columns.rates]
+    if len(rated) > 1:
+        raise InputError(f"{rated[0].path} and {rated[1].path} both hold error rates; give one of them")
+    if rated and rated[0].columns.words is None:
+        raise lacks(rated[0], "words")
+    if rated and (idle := [file for file in files if file not in rated and not _describes(file.columns)]):
+        raise InputError(f"{idle[0].path} plays no part beside error rates: no groups; {found_in(idle[:1])}")
+    return rated[0] if rated else None
+
+
+def _counted(base: Submitted) -> tuple[System, ...]:
+    key, columns = str(base.columns.utterance), base.columns.rates
+    named = {system_of(column): column for column in columns}
+    for name, column in named.items():
+        if len(named) < len(columns) or name in RESERVED or Path(name).name != name:
+            raise InputError(f"{base.path}: the column {column!r} cannot give a system its name; rename the column")
+    return tuple(System(name, base.path, key, rate, False, len(base.rows)) for name, rate in named.items())
 
 
 def _describes(columns: Columns) -> bool:

@@ -10,7 +10,7 @@ from typing import Literal, get_args
 
 from callgap.errors import InputError, one_of
 
-Role = Literal["utterance", "speaker", "reference", "hypothesis"]
+Role = Literal["utterance", "speaker", "reference", "hypothesis", "words"]
 ROLES: tuple[Role, ...] = get_args(Role)
 
 NAMES: Mapping[Role, tuple[str, ...]] = {
@@ -21,8 +21,12 @@ NAMES: Mapping[Role, tuple[str, ...]] = {
     "speaker": ("speaker_id", "speaker", "spk", "spk_id", "client_id", "user_ids", "user_id"),
     "reference": ("reference", "ref", "text", "transcript", "sentence", "ground_truth"),
     "hypothesis": ("hypothesis", "hyp", "prediction", "predicted", "pred_text", "asr", "recognized"),
+    "words": ("words", "wordcount", "word_count", "num_words", "n_words"),
 }  # fmt: skip
 """The usual names of each part, in whatever case. Two that match in one table are an error, never a choice."""
+
+RATES = "_wer"
+"""A column whose name ends so holds a system's word errors per word, where nothing holds texts."""
 
 GROUPS = (
     "accent", "accents", "gender", "sex", "age", "age_group", "age_band", "first_language", "l1", "native_language",
@@ -53,6 +57,11 @@ LAYOUTS = (
         # Rows are numbered and name their recordings too: the number is the id.
         {"utterance": "idx"},
     ),
+    Layout(
+        "Koenecke et al. 2020",
+        frozenset({"segment_filename", "basefile", "wordcount", "clean_google_wer"}),
+        {"speaker": "basefile"},
+    ),
 )
 """Known before the usual names are looked for."""
 
@@ -67,6 +76,8 @@ class Wanted:
         reference: column with what was said.
         hypothesis: column with what was understood.
         groups: columns to group speakers by.
+        words: column with the number of words of an utterance.
+        rates: columns with word errors per word, one for each system.
     """
 
     utterance: str | None = None
@@ -74,11 +85,14 @@ class Wanted:
     reference: str | None = None
     hypothesis: str | None = None
     groups: tuple[str, ...] | None = None
+    words: str | None = None
+    rates: tuple[str, ...] | None = None
 
     def named(self) -> dict[str, str]:
         """By option, a column that it names."""
         single = {f"--{role}": str(name) for role in ROLES if (name := getattr(self, role)) is not None}
-        return single | {f"--group {name}": name for name in self.groups or ()}
+        several = {f"--group {name}": name for name in self.groups or ()}
+        return single | several | {f"--error-rate {name}": name for name in self.rates or ()}
 
 
 @dataclass(frozen=True)
@@ -91,6 +105,8 @@ class Columns:
         reference: what was said.
         hypothesis: what was understood.
         groups: in the order of the table.
+        words: how many words were said.
+        rates: word errors per word, one column for each system, in the order of the table.
     """
 
     utterance: str | None = None
@@ -98,6 +114,8 @@ class Columns:
     reference: str | None = None
     hypothesis: str | None = None
     groups: tuple[str, ...] = ()
+    words: str | None = None
+    rates: tuple[str, ...] = ()
 
 
 def columns_of(path: Path, found: Sequence[str], wanted: Wanted) -> Columns:
@@ -117,7 +135,7 @@ def columns_of(path: Path, found: Sequence[str], wanted: Wanted) -> Columns:
     chosen: dict[str, str] = {
         role: name for role in ROLES if (name := getattr(wanted, role)) is not None and name in found
     }
-    taken = {*chosen.values(), *(wanted.groups or ())}
+    taken = {*chosen.values(), *(wanted.groups or ()), *(wanted.rates or ())}
     layout = _layout(found)
     for role in ROLES:
         if role in chosen:
@@ -126,7 +144,8 @@ def columns_of(path: Path, found: Sequence[str], wanted: Wanted) -> Columns:
             chosen[role] = layout[role]
         elif (name := _by_name(path, [name for name in found if name not in taken], role)) is not None:
             chosen[role] = name
-    return Columns(**chosen, groups=_groups(found, {*chosen.values()}, wanted))
+    groups = _groups(found, {*chosen.values(), *(wanted.rates or ())}, wanted)
+    return Columns(**chosen, groups=groups, rates=_rates(found, {*chosen.values(), *groups}, wanted))
 
 
 def require_columns(wanted: Wanted, found: Iterable[str]) -> None:
@@ -143,7 +162,8 @@ def require_columns(wanted: Wanted, found: Iterable[str]) -> None:
 
 def usual_names() -> list[str]:
     """The usual names as lines for the help of a command, each begun with two spaces."""
-    parts: list[tuple[str, tuple[str, ...]]] = [*NAMES.items(), ("groups", GROUPS)]
+    rates = (f"whatever ends in {RATES}, where no file holds hypotheses",)
+    parts: list[tuple[str, tuple[str, ...]]] = [*NAMES.items(), ("groups", GROUPS), ("error rates", rates)]
     lines = [textwrap.wrap(f"{part}: {', '.join(names)}", 76) for part, names in parts]
     return [f"  {'  ' if place else ''}{text}" for texts in lines for place, text in enumerate(texts)]
 
@@ -159,6 +179,12 @@ def _by_name(path: Path, found: Sequence[str], role: Role) -> str | None:
             f"{path}: both {matches[0]!r} and {matches[1]!r} may be the {role}; say which with --{role} COLUMN"
         )
     return matches[0] if matches else None
+
+
+def _rates(found: Sequence[str], taken: set[str], wanted: Wanted) -> tuple[str, ...]:
+    if wanted.rates is not None:
+        return tuple(name for name in found if name in wanted.rates)
+    return tuple(name for name in found if name.lower().endswith(RATES) and name not in taken)
 
 
 def _groups(found: Sequence[str], taken: set[str], wanted: Wanted) -> tuple[str, ...]:

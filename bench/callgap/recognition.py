@@ -138,6 +138,7 @@ def _hypotheses(found: Mapping[str, Hypothesis], grammar_id: str) -> pa.Table:
             "utterance_id": utterance,
             "grammar_id": grammar_id,
             "text": hypothesis.text,
+            "error_rate": hypothesis.error_rate,
             "confidence": hypothesis.confidence,
             "n_best": list(hypothesis.n_best),
             "status": hypothesis.status.status.value,

@@ -44,6 +44,8 @@ def show_utterance(run: Path, utterance_id: str, normalizer: str | None = None) 
             "",
             f"grammar {row['grammar_id']}: {row['status']}" + (f" ({row['reason']})" if row["reason"] else ""),
         ]
+        if row["error_rate"] is not None:
+            lines.append(f"published: {row['error_rate']:g} word errors per word, of {said['words']} words; no text")
         if row["text"] is not None:
             lines.append(_aligned(scorer.normalizers[name](said["text"]), scorer.normalizers[name](row["text"])))
     return "\n".join([*lines, *_ended(directory, utterance_id)])

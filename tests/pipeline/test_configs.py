@@ -11,7 +11,7 @@ from omegaconf import OmegaConf
 from callgap.assembly import units
 from callgap.configuration import STAGES, choices_of, composed, fingerprint, plain
 from callgap.errors import InputError
-from callgap.evaluation import examined
+from callgap.judging import examined
 from callgap.resources import conf_dir
 
 CHOICES = [(path.parent.name, path.stem) for path in sorted(conf_dir().glob("*/*.yaml"))]

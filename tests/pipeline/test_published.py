@@ -19,7 +19,11 @@ def test_a_published_table_reproduces(data, tmp_path, monkeypatch, name):
         assert made == (RESULTS / name / file).read_bytes(), file
 
 
+# Its table is nobody's to copy and was not at hand; the experiment is tested on a small table in the same columns.
+NOT_AT_HAND = {"koenecke-2020"}
+
+
 def test_every_experiment_is_published_and_every_table_is_an_experiment():
-    experiments = {path.stem for path in (RESULTS.parent / "conf" / "experiment").glob("*.yaml")}
+    experiments = {path.stem for path in (RESULTS.parent / "conf" / "experiment").glob("*.yaml")} - NOT_AT_HAND
     # Times of `make bench` are no experiment: another machine gives others.
     assert {path.name for path in RESULTS.iterdir() if path.is_dir()} - {"performance"} == experiments

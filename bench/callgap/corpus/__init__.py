@@ -2,5 +2,6 @@
 
 from callgap.corpus.base import Corpus
 from callgap.corpus.card import NOT_STATED, Attribute, Card, load_card, read_card
+from callgap.corpus.error_rates import ErrorRates
 
-__all__ = ["NOT_STATED", "Attribute", "Card", "Corpus", "load_card", "read_card"]
+__all__ = ["NOT_STATED", "Attribute", "Card", "Corpus", "ErrorRates", "load_card", "read_card"]

@@ -50,13 +50,13 @@ class TableCorpus(Described):
         Raises:
             InputError: a table cannot be read or lacks a column, or two rows describe one speaker.
         """
-        path = located("corpus.file", self.file, self.place)
+        path = self._path()
         source = Source(str(path), renamed(read_table(path), self.columns, str(path), KNOWN[1:]), None)
         source.require(NEEDED)
         if self.speakers is None:
             return source
         people = read_table(self.speakers)
-        return Source(source.name, _joined(source.cells, people, self.speakers, self.columns), None)
+        return Source(source.name, joined(source.cells, people, self.speakers, self.columns), None)
 
     def load(self, utterances: pa.Table) -> Iterator[AudioBatch]:
         """Items without a sample: there are no recordings."""
@@ -72,10 +72,13 @@ class TableCorpus(Described):
         return hashlib.sha256(rows.encode()).hexdigest()
 
     def _title(self) -> str:
-        return located("corpus.file", self.file, self.place).stem
+        return self._path().stem
 
     def _beside(self) -> Path:
-        return located("corpus.file", self.file, self.place).parent / "card.yaml"
+        return self._path().parent / "card.yaml"
+
+    def _path(self) -> Path:
+        return located("corpus.file", self.file, self.place)
 
 
 def renamed(cells: pa.Table, columns: Mapping[str, str], name: str, known: tuple[str, ...]) -> pa.Table:
@@ -105,7 +108,21 @@ def renamed(cells: pa.Table, columns: Mapping[str, str], name: str, known: tuple
     return pa.table({**kept, **others})
 
 
-def _joined(cells: pa.Table, people: pa.Table, path: Path, columns: Mapping[str, str]) -> pa.Table:
+def joined(cells: pa.Table, people: pa.Table, path: Path, columns: Mapping[str, str]) -> pa.Table:
+    """Join what a table of speakers says of each row's speaker.
+
+    Args:
+        cells: the table of utterances, its columns named as callgap names them.
+        people: one row per speaker.
+        path: of the table of speakers, for errors.
+        columns: by callgap's name, the column in the user's tables.
+
+    Returns:
+        `cells` with the columns of `people` behind its own.
+
+    Raises:
+        InputError: the column of speakers is missing, two rows describe one speaker, or both tables have a column.
+    """
     key = columns.get("speaker_id", "speaker_id")
     if key not in people.column_names:
         raise InputError(f"{path}: the column {key!r} is missing; found: {', '.join(people.column_names)}")

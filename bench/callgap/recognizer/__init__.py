@@ -4,6 +4,7 @@ from callgap.recognizer.base import Hypothesis, Recognizer, Transcription
 from callgap.recognizer.command import Command
 from callgap.recognizer.pocketsphinx import PocketSphinx
 from callgap.recognizer.pocketsphinx_ngram import PocketSphinxNgram
+from callgap.recognizer.published_rates import PublishedRates
 from callgap.recognizer.transcripts import Transcripts
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "Hypothesis",
     "PocketSphinx",
     "PocketSphinxNgram",
+    "PublishedRates",
     "Recognizer",
     "Transcription",
     "Transcripts",

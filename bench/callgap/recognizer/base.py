@@ -16,6 +16,7 @@ class Hypothesis:
 
     Attributes:
         text: None unless the status is ok; empty where the recognizer found nothing to say.
+        error_rate: word errors per word, where these are published and the text is not; else None.
         status: why there is no text, or with a reason why the text is empty.
         confidence: as the recognizer states it; no claim of callgap rests on it.
         n_best: alternatives, the best first.
@@ -27,6 +28,7 @@ class Hypothesis:
     confidence: float | None = None
     n_best: tuple[str, ...] = ()
     latency_s: float = 0.0
+    error_rate: float | None = None
 
 
 @dataclass(frozen=True)
