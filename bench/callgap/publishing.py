@@ -13,6 +13,8 @@ import pyarrow.csv
 import yaml
 
 from callgap.errors import InputError
+from callgap.finished import Finished
+from callgap.procurement import Procurement, procurement
 from callgap.report import render_html, render_markdown
 from callgap.run_directory import RunDirectory, failed_in, runs_in
 
@@ -50,12 +52,33 @@ def publish_runs(runs: Sequence[Path], results: Path, name: str) -> Path:
         "run.json": json.dumps({"runs": [_clean(d.provenance()) for d in directories]}, indent=2) + "\n",
         "config.yaml": yaml.safe_dump({"runs": [_clean(d.config()) for d in directories]}, sort_keys=False),
     }
+    systems = _side_by_side(directories)
     target.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
         (target / name).write_text(text, encoding="utf-8")
+    _write_systems(systems, target)
     for name, source in (("table.csv", "groups.csv"), ("contrasts.csv", "contrasts.csv")):
         (target / name).write_bytes(_concatenated([directory.path / source for directory in directories]))
     return target
+
+
+def _side_by_side(directories: Sequence[RunDirectory]) -> Procurement | None:
+    """The systems in one table, where two or more can be compared."""
+    finished = [Finished(directory, directory.report()) for directory in directories]
+    if len({run.system for run in finished}) < 2:
+        return None
+    found = procurement(finished)
+    return found if found.systems.num_rows else None
+
+
+def _write_systems(found: Procurement | None, target: Path) -> None:
+    if found is None:
+        for name in ("systems.csv", "procurement.csv", "procurement.md"):
+            (target / name).unlink(missing_ok=True)
+        return
+    for name, table in (("systems.csv", found.systems), ("procurement.csv", found.table)):
+        pa.csv.write_csv(table, target / name, pa.csv.WriteOptions(quoting_style="needed"))
+    (target / "procurement.md").write_text(found.markdown, encoding="utf-8")
 
 
 def _concatenated(paths: Sequence[Path]) -> bytes:
