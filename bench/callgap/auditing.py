@@ -18,10 +18,12 @@ from callgap.collating import RESERVED, Collated, System, collate
 from callgap.columns import Wanted
 from callgap.configuration import choices_of, composed, plain
 from callgap.errors import InputError, one_of
+from callgap.finished import Finished
 from callgap.judging import check_references
 from callgap.listing import choices
 from callgap.pipeline import Cell, check_texts
 from callgap.pipeline import run as run_cell
+from callgap.procurement import procurement
 from callgap.report import announce, render_html, render_markdown
 
 _TEXTS = ("corpus=table", "recognizer=transcripts", "ivr=none")
@@ -78,6 +80,9 @@ def audit_command(
         reports.append(report)
     (target / "report.html").write_text(render_html(reports, target.name), encoding="utf-8")
     (target / "report.md").write_text(render_markdown(reports, target.name), encoding="utf-8")
+    if len(cells) > 1 and references:
+        written = procurement([Finished.open(target / system.name) for system in collated.systems])
+        (target / "procurement.md").write_text(written.markdown, encoding="utf-8")
     console.print(f"audit: {target / 'report.html'}", highlight=False, markup=False, soft_wrap=True)
 
 

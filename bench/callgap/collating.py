@@ -29,7 +29,7 @@ from callgap.submitted import (
 )
 from callgap.tables import row_name
 
-RESERVED = ("input", "report.html", "report.md")
+RESERVED = ("input", "report.html", "report.md", "procurement.md")
 """Names in the folder of an audit that no system can have."""
 
 

@@ -192,8 +192,10 @@ def _require_alike(one: Finished, other: Finished, attribute: str, name: str, na
     ):
         if mine != theirs:
             raise InputError(f"compare: {what} is {mine!r} in {name} and {theirs!r} in {named}; accepted: the same")
-    columns = ["utterance_id", "speaker_id", "text", attribute]
+    columns = ["utterance_id", "speaker_id", "text"]
     tables = [run.utterances.select(columns).to_pandas().set_index("utterance_id") for run in (one, other)]
+    for table, run in zip(tables, (one, other), strict=True):
+        table[attribute] = table["speaker_id"].map(run.groups(attribute))
     shared = tables[0].index.intersection(tables[1].index)
     differing = (tables[0].loc[shared].fillna("") != tables[1].loc[shared].fillna("")).any(axis=1)
     if differing.any():

@@ -66,7 +66,7 @@ def evaluate(directory: RunDirectory, unit: Mapping[str, Any]) -> dict[str, Any]
     )
     # A condition that persons are in, and not a group of persons, is compared within speakers.
     references = {name: a.reference if a.of_person else None for name, a in attributes.items()}
-    faults = find_faults(evidence, references)
+    faults = find_faults(evidence, {name: references[name] for name, a in attributes.items() if a.of_person})
     compared = unit["fairness"].compare(evidence, references, unit["verdict"].margins)
     with_reasons(compared.contrasts, unjudged(faults))
     with_reference_errors(compared.contrasts, differential_reference_error(directory.path))

@@ -12,9 +12,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from callgap.assembly import units
 from callgap.evaluation import condition
 from callgap.fairness.endpoints import observe
-from callgap.fairness.membership import membership
+from callgap.judging import examined, memberships
 from callgap.run_directory import RunDirectory
 
 
@@ -86,5 +87,10 @@ class Finished:
         return observe(*self._tables, self.speakers, human, charged=charged)
 
     def groups(self, attribute: str) -> dict[str, str]:
-        """The group of each speaker."""
-        return membership(self.utterances, attribute)
+        """The group of each speaker, small ones pooled and attributes crossed as the run did."""
+        return self._memberships[attribute]
+
+    @cached_property
+    def _memberships(self) -> dict[str, dict[str, str]]:
+        unit = units(self.directory.config())
+        return memberships(self.utterances, unit["fairness"], examined(unit))

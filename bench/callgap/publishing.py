@@ -12,7 +12,9 @@ import pyarrow as pa
 import pyarrow.csv
 import yaml
 
+from callgap.analyses import SCHEMAS
 from callgap.errors import InputError
+from callgap.fairness.faults import unpublished
 from callgap.finished import Finished
 from callgap.procurement import Procurement, procurement
 from callgap.report import render_html, render_markdown
@@ -37,7 +39,8 @@ def publish_runs(runs: Sequence[Path], results: Path, name: str) -> Path:
         The folder of the table.
 
     Raises:
-        InputError: a run was not finished, one of a sweep failed, or the name is no plain lower-case name.
+        InputError: a run was not finished, one of a sweep failed, a fault of its data forbids it, or the name is no
+            plain lower-case name.
     """
     if not _NAME.fullmatch(name):
         raise InputError(f"--to: found {name!r}, accepted: lower-case letters, digits, '.', '_' and '-'")
@@ -45,6 +48,8 @@ def publish_runs(runs: Sequence[Path], results: Path, name: str) -> Path:
         _require_none_failed(given)
     target = results / name
     directories = [RunDirectory.open(path) for given in runs for path in runs_in(given)]
+    for directory in directories:
+        _require_publishable(directory)
     reports = [_published(directory) for directory in directories]
     files = {
         "table.md": render_markdown(reports, target.name),
@@ -57,9 +62,16 @@ def publish_runs(runs: Sequence[Path], results: Path, name: str) -> Path:
     for name, text in files.items():
         (target / name).write_text(text, encoding="utf-8")
     _write_systems(systems, target)
-    for name, source in (("table.csv", "groups.csv"), ("contrasts.csv", "contrasts.csv")):
+    sources = {"table.csv": "groups.csv", **{f"{name}.csv": f"{name}.csv" for name in ("contrasts", *SCHEMAS)}}
+    for name, source in sources.items():
         (target / name).write_bytes(_concatenated([directory.path / source for directory in directories]))
     return target
+
+
+def _require_publishable(directory: RunDirectory) -> None:
+    for place, why in unpublished(directory.report().get("faults", [])).items():
+        of = " ".join(name for name in place if name)
+        raise InputError(f"{directory.path}{f' ({of})' if of else ''} must not be published: {why}")
 
 
 def _side_by_side(directories: Sequence[RunDirectory]) -> Procurement | None:

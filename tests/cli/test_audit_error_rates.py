@@ -98,6 +98,15 @@ def test_the_experiment_groups_by_race_gender_and_age_and_names_the_bytes_that_i
     assert notes["normalizers"] == {"published": "the publishers' own: not stated"}
 
 
+def test_race_that_coincides_with_the_corpus_is_described_and_never_judged(published):
+    rows = pd.read_csv(published / "contrasts.csv").query("attribute == 'race'")
+    assert rows["difference_lower"].notna().all()
+    assert rows["verdict"].isna().all()
+    faults = pd.read_csv(published / "faults.csv").query("attribute == 'race'")
+    assert "group_is_corpus" in set(faults["fault"])
+    assert set(rows["not_judged"]) == set(faults[faults["fault"] == "group_is_corpus"]["detail"])
+
+
 def test_scoring_again_gives_the_same_and_no_other_normalizer_is_taken(published):
     before = (published / "groups.csv").read_bytes()
     callgap("score", published, cwd=published.parent)

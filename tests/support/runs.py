@@ -8,6 +8,7 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
+from callgap.analyses import SCHEMAS
 from callgap.cli import main
 
 TINY = [
@@ -17,7 +18,13 @@ TINY = [
     "channel=g711u",
     "batch_size=6",
 ]
-RESULTS = ["scores.parquet", "outcomes.parquet", "groups.csv", "contrasts.csv"]
+RESULTS = [
+    "scores.parquet",
+    "outcomes.parquet",
+    "groups.csv",
+    "contrasts.csv",
+    *(f"{name}.csv" for name in SCHEMAS),
+]
 
 
 def callgap(*arguments, cwd, check=True):

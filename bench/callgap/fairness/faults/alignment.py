@@ -215,7 +215,7 @@ def _errors(said: Sequence[str] | pd.Series, heard: Sequence[str] | pd.Series) -
 def _folded(texts: pd.Series) -> pd.Series:
     """Words in small letters without punctuation, alike on both sides; an empty text where there is none."""
     memo = {text: _fold(text) for text in texts.dropna().unique()}
-    return texts.map(memo).fillna("")
+    return texts.astype("object").map(lambda text: memo.get(text, ""))
 
 
 def _fold(text: str) -> str:

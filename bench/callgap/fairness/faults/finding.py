@@ -40,8 +40,8 @@ def find_faults(
 
     Args:
         evidence: of one run.
-        references: by attribute, the group that the others are compared with; a name that is no group, such as
-            `everyone else`, and None stand for all other speakers whose group is known.
+        references: by attribute of persons, the group that the others are compared with; a name that is no group, such
+            as `everyone else`, and None stand for all other speakers whose group is known.
         sources: columns of `utterances` that say which collection an utterance is from; None takes `corpus` and
             `source` where they are.
 

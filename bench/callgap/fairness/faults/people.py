@@ -22,8 +22,9 @@ LEAST_SHARE = 0.02
 
 
 def contradictions(material: Material) -> Iterator[Fault]:
-    """Speakers whose utterances carry several values of one attribute."""
-    for attribute, members in material.evidence.membership.items():
+    """Speakers whose utterances carry several values of one attribute; of a condition that is as it should be."""
+    for attribute in material.references:
+        members = material.evidence.membership[attribute]
         several = {speaker for speaker, group in members.items() if group == CONTRADICTORY}
         if several:
             share = len(several) / len(members)
