@@ -10,7 +10,7 @@ UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .uv/bin/uv)
 PIP_INSTALL := pip install --quiet --disable-pip-version-check
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: setup demo test test-all gpu-test bench lint format lock clean
+.PHONY: setup demo test test-all gpu-test bench evidence lint format lock clean
 .DELETE_ON_ERROR:
 
 setup: $(STAMP)
@@ -62,6 +62,12 @@ bench: export OPENBLAS_NUM_THREADS = 1
 bench: setup
 	$(BIN)/python -m callgap_kernels.speed.run --device $(DEVICE) --out $(OUT)
 	$(BIN)/python -m callgap.scoring.speed --out $(OUT)
+
+# Every proof of the statistics, on all cores; half an hour on two. Into the published tables, and into what verdicts may
+# be said: make evidence OUT=results/evidence OFFER=--offer.
+evidence: OUT = outputs/evidence
+evidence: setup
+	$(BIN)/python -m callgap.proofs.run --out $(OUT) $(OFFER)
 
 lint: setup
 	$(BIN)/ruff check .

@@ -7,6 +7,7 @@ import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -100,6 +101,13 @@ def run(overrides: tuple[str, ...]) -> None:
 @click.option("--utterance", metavar="COLUMN", help="Holds the id of the utterance.")
 @click.option("--group", multiple=True, metavar="COLUMN[,COLUMN...]", help="Speakers are grouped by these.")
 @click.option(
+    "--error-rate",
+    multiple=True,
+    metavar="COLUMN[,COLUMN...]",
+    help="Hold word errors per word that were counted already, one column for each system.",
+)
+@click.option("--words", metavar="COLUMN", help="Holds how many words were said; needed with error rates.")
+@click.option(
     "--reference-group",
     metavar="GROUP",
     help="The others are compared with it; for several groupings ACCENT=GROUP,GENDER=GROUP. Without it nothing is "
@@ -111,6 +119,7 @@ def run(overrides: tuple[str, ...]) -> None:
 def audit(
     files: tuple[Path, ...],
     group: tuple[str, ...],
+    error_rate: tuple[str, ...],
     reference_group: str | None,
     normalizer: str | None,
     language: str | None,
@@ -125,16 +134,20 @@ def audit(
     system has no row for counts as missing. Of .trn files the first holds the references, and the speaker is the id
     up to its first - or _.
 
+    Without hypotheses, a table with error rates per utterance and numbers of words is one system for each rate.
+
     DIR/SYSTEM/ is a run directory for each system (score, show, gate and publish take it), and DIR/report.html
     compares them.
     """
     from callgap.auditing import audit_command
     from callgap.columns import Wanted
 
-    names = tuple(name.strip() for given in group for name in given.split(",")) or None
+    groups, rates = (
+        tuple(name.strip() for given in several for name in given.split(",")) or None for several in (group, error_rate)
+    )
     audit_command(
         files,
-        Wanted(**columns, groups=names),
+        Wanted(**columns, groups=groups, rates=rates),
         reference_group=reference_group,
         normalizer=normalizer,
         language=language,
@@ -184,6 +197,57 @@ def gate(runs: tuple[Path, ...], policy: str | None, allow_synthetic: bool) -> N
 
 
 @main.command()
+@click.argument("runs", nargs=-1, required=True, metavar="RUN...", type=_PATH)
+@click.option(
+    "--attribute", metavar="NAME", help="Compare the groups of this one; all attributes of persons if not given."
+)
+@click.option("--endpoint", default="wer", show_default=True, metavar="NAME", help="What is compared.")
+def compare(runs: tuple[Path, ...], attribute: str | None, endpoint: str) -> None:
+    """Compare the systems of RUNS that heard the same utterances: ranks, worst groups, pair by pair.
+
+    Speakers are resampled for all systems at once, and limits hold for all pairs together: a rank is every place that a
+    system may have. Only utterances that every system gave a text for count; what holds must also hold with lost ones
+    counted as wrong. Nothing is written.
+    """
+    from callgap.comparing import compare_command
+
+    compare_command(runs, attribute, endpoint, Console())
+
+
+@main.command()
+@click.option("--groups", metavar="GROUP,GROUP...", help="To be compared; with --from all of the run if not given.")
+@click.option("--reference", metavar="GROUP", help="The others are compared with it; the first if not given.")
+@click.option("--margin", default=0.05, show_default=True, help="Gap up to which groups are served alike.")
+@click.option("--gap", "gaps", multiple=True, type=float, help="True gap that must be found; may be given again.")
+@click.option("--power", default=0.80, show_default=True, help="Probability with which the verdict must be reached.")
+@click.option("--endpoint", default="wer", show_default=True, metavar="NAME", help="What is judged.")
+@click.option("--endpoints", type=int, help="How many will be declared beside each other; 1 if not given.")
+@click.option("--rate", type=float, help="Rate of the reference group; 0.20 if not given.")
+@click.option("--spread", type=float, help="SD of the logarithm of speakers' rates; 0.4 if not given.")
+@click.option("--utterances", type=int, help="Of each speaker; 60 if not given.")
+@click.option("--words", type=int, help="Of each utterance; 12 if not given.")
+@click.option("--from", "pilot", metavar="RUN", type=_PATH, help="A finished run that shows what was not given.")
+@click.option("--attribute", metavar="NAME", help="Of the run, whose groups these are.")
+@click.option("--reference-speakers", type=int, help="There are so many; as many as of each group if not given.")
+@click.option("--limit", default=1000, show_default=True, help="Most speakers of a group.")
+@click.option("--simulations", default=1000, show_default=True, help="For each number of speakers.")
+@click.option("--seed", default=0, show_default=True, help="The same seed gives the same table.")
+@click.option("--csv", "target", metavar="FILE", type=_PATH, help="Write the table there, too.")
+def plan(groups: str | None, target: Path | None, **options: Any) -> None:
+    """Tell how many speakers to recruit, before anybody is recorded.
+
+    For each true gap: the speakers of each group with whom `disadvantaged` is found with the wanted power; and where
+    there is no gap, those with whom `within margin` can be said. Callers are simulated and judged by the whole rule.
+    Rates, gaps and the margin are shares: 0.05 is 5 points.
+    """
+    from callgap.designing import Wanted
+    from callgap.recruiting import plan_command
+
+    names = tuple(name.strip() for name in (groups or "").split(",") if name.strip())
+    plan_command(Wanted(groups=names, **options), target, Console(highlight=False))
+
+
+@main.command()
 @click.argument("runs", nargs=-1, required=True, type=_PATH)
 @click.option("--to", "name", required=True, help="Name of the table: results/NAME/.")
 @click.option("--results", default=Path("results"), show_default=True, type=_PATH, help="Folder of tables.")
@@ -230,6 +294,71 @@ def check(path: Path) -> None:
         found = check_corpus(path, lambda items: progress.advance(task, items))
     Console(highlight=False).print(found)
     sys.exit(0 if found.fit else 1)
+
+
+@main.group()
+def sample() -> None:
+    """Measure how far a run's references are from what was said, group by group.
+
+    Prompts are not what people say, and some deviate more than others: the recognizer is charged with it. `draw` makes
+    recordings and sheets for transcribers who know neither group nor prompt; `read` reads the sheets back. A gap in
+    word errors must exceed what the references make up.
+    """
+
+
+@sample.command()
+@click.argument("run", type=_PATH)
+@click.option("--attribute", required=True, metavar="NAME", help="Utterances of each of its groups are drawn.")
+@click.option("--group", multiple=True, metavar="GROUP", help="Only these, and the reference; all if not given.")
+@click.option("--per-group", default=100, show_default=True, type=click.IntRange(1, 9999), help="Utterances to draw.")
+@click.option("--transcribers", default=2, show_default=True, type=click.IntRange(1, 99), help="Sheets to make.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="The same seed draws the same.")
+@click.option("--output", metavar="DIR", type=_PATH, help="Made for the sample; sample-NAME if not given.")
+def draw(
+    run: Path,
+    attribute: str,
+    group: tuple[str, ...],
+    per_group: int,
+    transcribers: int,
+    seed: int,
+    output: Path | None,
+) -> None:
+    """Draw utterances of a RUN and write a folder for each transcriber.
+
+    Speakers come first: none gives a second utterance before all of the group gave one. What each group cannot give is
+    said. Of ten utterances one is transcribed twice, to see how far transcribers agree.
+
+    DIR/transcriber-1/, DIR/transcriber-2/, ... hold instructions, a sheet and the recordings, which are numbered and
+    hold nothing but sound: give each transcriber one. DIR/keep-from-transcribers/ says whose voice each is.
+    """
+    from callgap.sampling import draw_command
+
+    draw_command(
+        run,
+        attribute,
+        groups=group,
+        per_group=per_group,
+        transcribers=transcribers,
+        seed=seed,
+        output=output,
+        console=Console(),
+    )
+
+
+@sample.command()
+@click.argument("folder", type=_PATH)
+@click.argument("sheets", nargs=-1, metavar="[SHEET]...", type=_PATH)
+@click.option("--run", "runs", multiple=True, metavar="RUN", type=_PATH, help="Another run of the same recordings.")
+def read(folder: Path, sheets: tuple[Path, ...], runs: tuple[Path, ...]) -> None:
+    """Read the SHEETS that belong to the sample in FOLDER; without any, those in the folder.
+
+    Sheets may be filled in part: rows below the last filled one are counted as left. The reference error of each group
+    and its difference to the reference group, with limits, are written to reference_error.csv and .json of the run that
+    was drawn from, or of each --run; `callgap score` then takes them into account.
+    """
+    from callgap.transcriptions import read_command
+
+    read_command(folder, sheets, runs, Console())
 
 
 @main.command()

@@ -17,6 +17,7 @@ from callgap.fairness.compare import Comparison
 from callgap.fairness.contrasts import Row
 from callgap.fairness.endpoints import CONTRASTED, ENDPOINTS
 from callgap.fairness.grouping import CROSS, EVERYONE_ELSE, crossed, crossed_name, pooled
+from callgap.fairness.groups import EVERYONE
 from callgap.ivr import NoService
 from callgap.verdict import Policy, decide, grade
 
@@ -129,7 +130,9 @@ def _key(row: Row) -> tuple[object, ...]:
 
 
 def _of_group(rates: Mapping[tuple[object, object], Row], row: Row, endpoint: str) -> Any:
-    return rates.get((row["attribute"], row["reference"]), {}).get(endpoint)
+    everyone = row["reference"] == EVERYONE_ELSE
+    place = (EVERYONE, EVERYONE) if everyone else (row["attribute"], row["reference"])
+    return rates.get(place, {}).get(endpoint)
 
 
 def _judgment(row: Row, reference: Mapping[str, Any], policy: Policy, others: Sequence[Row]) -> Row:
@@ -196,7 +199,16 @@ def _crossing(comparison: Comparison, card: Card, name: str, of: Sequence[str]) 
     )
 
 
-def policy_hash(config: Mapping[str, Any]) -> str:
-    """SHA-256 of what a verdict rests on: scoring, fairness and verdict; written before anything is recognized."""
+def policy_hash(config: Mapping[str, Any], attributes: Mapping[str, Attribute]) -> str:
+    """SHA-256 of what a verdict rests on; written before anything is recognized.
+
+    Args:
+        config: of the run, of which scoring, fairness and verdict count.
+        attributes: as `examined` gave them: a reference group may be declared by the corpus's card alone.
+
+    Returns:
+        64 hexadecimal digits.
+    """
     kept = {stage: config[stage] for stage in ("scoring", "fairness", "verdict")}
+    kept["references"] = {name: attribute.reference for name, attribute in attributes.items()}
     return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()

@@ -181,7 +181,7 @@ def _begun(path: Path, cell: Cell, origin: Mapping[str, Any], unit: Mapping[str,
         "choices": dict(cell.choices),
         "overrides": list(cell.overrides),
         "fingerprint": fingerprint(cell.config),
-        "policy_sha256": policy_hash(cell.config),
+        "policy_sha256": policy_hash(cell.config, examined(unit)),
         "seeds": {"run": cell.config["seed"], "fairness": unit["fairness"].seed},
         **origin,
     }

@@ -61,7 +61,7 @@ def _rescored(path: Path, overrides: Sequence[str]) -> tuple[RunDirectory, dict[
     notes, before = origin.provenance(), origin.config()
     config = judged_otherwise(before, overrides)
     unit = units(config)
-    examined(unit)
+    attributes = examined(unit)
     check_texts(unit, notes["choices"])
     target = path.with_name(f"{path.name}-score-{fingerprint(config)[:8]}")
     tables = {
@@ -71,7 +71,7 @@ def _rescored(path: Path, overrides: Sequence[str]) -> tuple[RunDirectory, dict[
     notes |= {
         "overrides": [*notes["overrides"], *overrides],
         "fingerprint": fingerprint(config),
-        "policy_sha256": policy_hash(config),
+        "policy_sha256": policy_hash(config, attributes),
         "normalizers": unit["scoring"].versions(),
     }
     directory = RunDirectory.create(target, config, notes)

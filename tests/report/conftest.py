@@ -185,6 +185,7 @@ def score(utterance_id: str, wrong: int, unit: str) -> dict[str, Any]:
         "substitutions": wrong,
         "deletions": 0,
         "insertions": 0,
+        "errors": wrong,
         "reference_tokens": words,
     }
 

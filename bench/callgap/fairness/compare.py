@@ -139,7 +139,9 @@ class _Attribute:
         return [row for name in self.evidence.normalizers for row in self._under(name)]
 
     def omnibus(self) -> list[Row]:
-        """Rows of `omnibus`, under the primary normalizer."""
+        """Rows of `omnibus`, under the primary normalizer; none where every text was lost."""
+        if not self._observed:
+            return []
         keys = {name: self._keys[name] for name in ("attribute", "system", "condition")}
         return self._opinion.omnibus.rows(self._observed, keys | {"normalizer": self.evidence.normalizer})
 

@@ -34,8 +34,8 @@ class Compared:
 
     @cached_property
     def pairs(self) -> dict[Key, Pair]:
-        """Every comparison that can be made, by group and endpoint."""
-        return {key: pair for key, pair in self._found.items() if isinstance(pair, Pair) and pair.reference.speakers}
+        """Every comparison that can be made, by group and endpoint; a side of which nothing was observed is empty."""
+        return {key: pair for key, pair in self._found.items() if isinstance(pair, Pair)}
 
     @cached_property
     def refused(self) -> dict[Key, str]:

@@ -52,7 +52,8 @@ class Gap:
 
     Attributes:
         difference: limits of the difference of the rates.
-        ratio: limits of their ratio; None where the reference may have no event at all.
+        ratio: limits of their ratio; None where the reference may have no event at all, or where exact limits are of
+            a rate above 1.
         method: by which they were found.
         level: two-sided error rate of this gap alone, of which `Resampling.alpha` is shared out.
         critical: standard errors on either side of the gap under max-T; None where limits are exact.
@@ -78,6 +79,19 @@ class Resampling:
     alpha: float
     resamples: int
     seed: int
+
+
+def enough(resamples: int, tail: float) -> int:
+    """As many resamples as wanted, or more where a limit lies far out.
+
+    Args:
+        resamples: wanted.
+        tail: share of them that may lie beyond the limit.
+
+    Returns:
+        At least as many that 20 are expected beyond.
+    """
+    return max(resamples, math.ceil(_TAIL_RESAMPLES / tail))
 
 
 def simultaneous(pairs: Mapping[Key, Pair], plan: Resampling) -> dict[Key, Gap]:
@@ -112,7 +126,8 @@ def _exact(pair: Pair, alpha: float) -> Gap:
     mine, theirs = korn_graubard(pair.group, alpha), korn_graubard(pair.reference, alpha)
     ratio = ratio_recovered(pair.group, pair.reference, mine, theirs)
     difference = recovered(pair.group, pair.reference, mine, theirs)
-    return Gap(difference, ratio if math.isfinite(ratio.upper) else None, Method.EXACT, alpha)
+    told = math.isfinite(ratio.upper) and max(pair.group.rate, pair.reference.rate) <= 1
+    return Gap(difference, ratio if told else None, Method.EXACT, alpha)
 
 
 def _resampled(family: Mapping[str, Pair], plan: Resampling, each: float) -> dict[str, Gap]:
@@ -146,7 +161,7 @@ def _bootstrap(pairs: Sequence[Pair], plan: Resampling, alpha: float) -> Bootstr
         np.repeat([0, 1], [len(known) for known in names]),
         np.array([(1, 0)]),
         seed=plan.seed,
-        resamples=max(plan.resamples, math.ceil(_TAIL_RESAMPLES / alpha)),
+        resamples=enough(plan.resamples, alpha),
         alpha=alpha,
     )
 

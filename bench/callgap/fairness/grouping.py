@@ -61,9 +61,10 @@ def pooled(groups: Mapping[str, str], parents: Mapping[str, str], pooling: Pooli
             needs, level by level until there are enough; what is pooled so is marked, since it is not the whole parent.
 
     Returns:
-        The group of each speaker.
+        The group of each speaker; of whom none is known, or several are, stays where that is shown.
     """
     current = dict(groups)
+    parents = {group: parent for group, parent in parents.items() if group not in (UNKNOWN, CONTRADICTORY)}
     if pooling is Pooling.ALL:
         return {speaker: _outermost(group, parents) for speaker, group in current.items()}
     if pooling is Pooling.SMALL:

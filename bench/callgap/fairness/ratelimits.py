@@ -10,14 +10,14 @@ import numpy as np
 from callgap.fairness.contrasts import Row
 from callgap.fairness.endpoints import ENDPOINTS
 from callgap.fairness.evidence import Evidence
-from callgap.fairness.gaps import Resampling
+from callgap.fairness.gaps import Resampling, enough
 from callgap.fairness.rare import Interval, is_rare, korn_graubard
 from callgap.fairness.sides import Side
 from callgap.fairness.standing import EXPLORATORY
 from callgap_kernels.resampling import bootstrap_t
 
 _SHOWN = ("wer", "unusable", "misrouted")
-_TAIL_RESAMPLES = 2000
+_RESAMPLES = 2000
 """Limits of one group alone need no more."""
 
 
@@ -49,7 +49,7 @@ def rate_limits(side: Side, plan: Resampling) -> Interval:
         plan: how to resample; every group's draws are the same.
 
     Returns:
-        Limits, the lower one not below 0.
+        Limits, the lower one not below 0 and the upper one of a share not above 1.
     """
     if is_rare(side):
         return korn_graubard(side, plan.alpha)
@@ -59,8 +59,9 @@ def rate_limits(side: Side, plan: Resampling) -> Interval:
         np.zeros(side.speakers, dtype=np.int64),
         np.empty((0, 2), dtype=np.int64),
         seed=plan.seed,
-        resamples=min(plan.resamples, _TAIL_RESAMPLES),
+        resamples=enough(min(plan.resamples, _RESAMPLES), plan.alpha / 2),
         alpha=plan.alpha,
     ).groups
-    found = Interval(max(0.0, float(groups.lower[0, 0])), float(groups.upper[0, 0]))
+    most = 1.0 if side.is_share else math.inf
+    found = Interval(max(0.0, float(groups.lower[0, 0])), min(most, float(groups.upper[0, 0])))
     return found if math.isfinite(found.lower + found.upper) else korn_graubard(side, plan.alpha)

@@ -56,7 +56,7 @@ class Treatment:
 
     def everyone(self, endpoint: str) -> Side:
         """All speakers as one side, as they were observed."""
-        return Side.of(self._frames[endpoint], self.groups, is_share=ENDPOINTS[endpoint].is_share)
+        return Side.of(self._frame(endpoint), self.groups, is_share=ENDPOINTS[endpoint].is_share)
 
     def pair(self, group: str, endpoint: str) -> Pair | str:
         """The two sides of a comparison.
@@ -70,7 +70,7 @@ class Treatment:
         """
         share = ENDPOINTS[endpoint].is_share
         if self.strata is None:
-            frame = self._frames[endpoint]
+            frame = self._frame(endpoint)
             mine = Side.of(frame, self.members[group], is_share=share)
             theirs = self._reference(endpoint) if self.shared else Side.of(frame, self.others(group), is_share=share)
             return Pair(mine, theirs)
@@ -79,7 +79,7 @@ class Treatment:
     def _reference(self, endpoint: str) -> Side:
         if endpoint not in self._references:
             share = ENDPOINTS[endpoint].is_share
-            self._references[endpoint] = Side.of(self._frames[endpoint], self.others(""), is_share=share)
+            self._references[endpoint] = Side.of(self._frame(endpoint), self.others(""), is_share=share)
         return self._references[endpoint]
 
     def _standardized(self, group: str, endpoint: str) -> Pair | str:
@@ -89,17 +89,19 @@ class Treatment:
         found = standardized(self.observed[endpoint], self.strata, *sides, pooled=pooled)
         if found.frame_group is None or found.frame_reference is None:
             return found.reason or "not standardized"
-        counts = self._frames[endpoint][["events", "trials"]]
-        frames = [
-            _weighted(frame, pooled, self.cap).join(counts) for frame in (found.frame_group, found.frame_reference)
-        ]
+        frames = [_weighted(frame, pooled, self.cap) for frame in (found.frame_group, found.frame_reference)]
         one, other = (Side.of(frame, side, is_share=share) for frame, side in zip(frames, sides, strict=True))
         return Pair(one, other)
 
+    def _frame(self, endpoint: str) -> pd.DataFrame:
+        if endpoint not in self._frames:
+            pooled = ENDPOINTS[endpoint].pooled
+            self._frames[endpoint] = _weighted(per_speaker(self.observed[endpoint], pooled), pooled, self.cap)
+        return self._frames[endpoint]
+
     @cached_property
     def _frames(self) -> dict[str, pd.DataFrame]:
-        sums = {name: per_speaker(rows, ENDPOINTS[name].pooled) for name, rows in self.observed.items()}
-        return {name: _weighted(frame, ENDPOINTS[name].pooled, self.cap) for name, frame in sums.items()}
+        return {}
 
     @cached_property
     def _references(self) -> dict[str, Side]:

@@ -7,8 +7,12 @@ from typing import Any
 
 from callgap.fairness import CONTRADICTORY, UNKNOWN
 from callgap.report.wording import ENDPOINTS, gravity
+from callgap.verdict.words import INSUFFICIENT
 
 Row = Mapping[str, Any]
+
+_SPEAKERS_TO_JUDGE = 10
+_FOLDED_FROM = 7
 
 UNJUDGED = (UNKNOWN, CONTRADICTORY)
 """Groups that are counted and shown, never judged."""
@@ -36,6 +40,50 @@ def has_limits(row: Row) -> bool:
         True where both stand.
     """
     return row["difference_lower"] is not None and row["difference_upper"] is not None
+
+
+def speakers_to_judge(policy: Row) -> int:
+    """Say how many speakers a verdict needs on each side.
+
+    Args:
+        policy: its `minimum_speakers` counts.
+
+    Returns:
+        The fewest with which any verdict may be said.
+    """
+    declared = policy.get("minimum_speakers", _SPEAKERS_TO_JUDGE)
+    return int(min(declared.values()) if isinstance(declared, dict) else declared)
+
+
+def is_too_small(row: Row, policy: Row) -> bool:
+    """Tell whether a contrast has too few speakers for any verdict.
+
+    Args:
+        row: of `contrasts`.
+        policy: as in `speakers_to_judge`.
+
+    Returns:
+        True where a side has too few of them.
+    """
+    if row["verdict"] is None:
+        return min(row["group_speakers"], row["reference_speakers"]) < speakers_to_judge(policy)
+    return bool(row["verdict"] == INSUFFICIENT)
+
+
+def folded(contrasts: Iterable[Row], policy: Row) -> list[str]:
+    """Name the groups that a reader need not see first.
+
+    Args:
+        contrasts: rows of one attribute.
+        policy: as in `speakers_to_judge`.
+
+    Returns:
+        Those that are too small on every endpoint; none of them where nothing else could be shown and they are few.
+    """
+    rows = list(contrasts)
+    large = {row["group"] for row in rows if not is_too_small(row, policy)}
+    small = [group for group in distinct(row["group"] for row in rows) if group not in large]
+    return small if large or len(small) >= _FOLDED_FROM else []
 
 
 def primary_endpoints(contrasts: Sequence[Row], policy: Row) -> list[str]:

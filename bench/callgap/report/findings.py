@@ -36,6 +36,7 @@ class Findings:
         outcomes: one row per simulated call; its `call_id` is the id of the utterance that it begins with.
         groups: rates per group.
         contrasts: each group against its reference.
+        beside: by name, the other tables: faults, omnibus, conditions, confusions, attributions.
         membership: group of each speaker by attribute, `unknown` and `contradictory` included.
         card: of the corpus.
         attributes: those that were examined.
@@ -53,6 +54,7 @@ class Findings:
     outcomes: pa.Table
     groups: pa.Table
     contrasts: pa.Table
+    beside: Mapping[str, pa.Table]
     membership: Mapping[str, Mapping[str, str]]
     card: Card
     attributes: Mapping[str, Attribute]

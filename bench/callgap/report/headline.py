@@ -16,13 +16,14 @@ from callgap.report.comparisons import (
     distinct,
     has_limits,
     primary_endpoints,
+    speakers_to_judge,
     under_primary_normalizer,
 )
+from callgap.report.data_faults import withheld
 from callgap.report.figures import in_hundred
-from callgap.report.wording import ENDPOINTS, PROMPTS, SYNTHETIC, gravity
-from callgap.verdict.decide import INSUFFICIENT, UNFIT, WITHIN
+from callgap.report.wording import ENDPOINTS, NOT_JUDGED, PROMPTS, SYNTHETIC, callers, gravity
+from callgap.verdict.words import INSUFFICIENT, UNFIT, WITHIN
 
-_SPEAKERS_TO_JUDGE = 10
 _GROUPS_NAMED = 6
 
 
@@ -49,6 +50,7 @@ def headline(
     policy: Row,
     card: Card,
     attributes: Mapping[str, Attribute] | None = None,
+    faults: Sequence[Row] = (),
 ) -> Headline:
     """Answer the question of a run in one sentence.
 
@@ -58,14 +60,18 @@ def headline(
         policy: as in `Findings`.
         card: of the corpus.
         attributes: those that were examined; None takes the card's.
+        faults: rows of `faults`.
 
     Returns:
-        An unfit system first; else the gravest verdict, then the first declared endpoint whose limits exclude 0, and of
-        its gaps the one with the largest lower limit. It need not be the largest gap of the report.
+        First that the figures may not be published; then an unfit system; else the gravest verdict, then the first
+        declared endpoint whose limits exclude 0, and of its gaps the one with the largest lower limit. It need not be
+        the largest gap of the report.
     """
     primary = primary_endpoints(contrasts, policy)
     rows = [row for row in under_primary_normalizer(contrasts, policy) if row["endpoint"] in primary]
     caveats = (*_caveats(card), *_lost(groups))
+    if reason := withheld(faults):
+        return Headline(f"Not to be published: {reason}", None, None, tuple(_caveats(card)))
     if nothing := _no_text(groups):
         return Headline(nothing, None, None, caveats)
     if unfit := [row for row in rows if row["verdict"] == UNFIT]:
@@ -125,7 +131,7 @@ def _unfit(row: Row) -> str:
     (failing,) = in_hundred(rate)
     verb = endpoint.one if failing == "1" else endpoint.many
     return (
-        f"Unfit for everyone: of 100 {endpoint.counted} by {row['reference']} callers, the reference group, {failing} "
+        f"Unfit for everyone: of 100 {endpoint.counted} by {callers(row['reference'])}, the reference group, {failing} "
         f"{verb}; no fairness is read from a gap."
     )
 
@@ -135,7 +141,7 @@ def _compared(row: Row) -> str:
     told = _no_difference(row) if lower <= 0 <= upper else _difference(row)
     grade = f"; grade {row['evidence_grade']}" if row["evidence_grade"] else ""
     speakers = f"{row['group_speakers']} and {row['reference_speakers']} speakers"
-    lead = f"Of 100 {ENDPOINTS[row['endpoint']].counted} by {row['group']} callers"
+    lead = f"Of 100 {ENDPOINTS[row['endpoint']].counted} by {callers(row['group'])}"
     return f"{lead}, {told}; verdict: {row['verdict']}; {speakers}{grade}."
 
 
@@ -145,7 +151,7 @@ def _difference(row: Row) -> str:
     amount, least, most = in_hundred(difference, near, far)
     verb = endpoint.one if amount == "1" else endpoint.many
     direction = "more" if difference > 0 else "fewer"
-    return f"{amount} {direction} ({least} to {most}) {verb} than of {row['reference']} callers"
+    return f"{amount} {direction} ({least} to {most}) {verb} than of {callers(row['reference'])}"
 
 
 def _no_difference(row: Row) -> str:
@@ -155,7 +161,7 @@ def _no_difference(row: Row) -> str:
     high = f"{most} more" if upper > 0 else most
     within = "beyond the margin " if row["verdict"] == WITHIN else ""
     return (
-        f"no difference {within}from {row['reference']} callers can be told: between {low} and {high} "
+        f"no difference {within}from {callers(row['reference'])} can be told: between {low} and {high} "
         f"{ENDPOINTS[row['endpoint']].many}"
     )
 
@@ -164,7 +170,7 @@ def _tally(chosen: Row, rows: Sequence[Row]) -> Iterator[str]:
     same = [row for row in rows if all(row[key] == chosen[key] for key in ("attribute", "endpoint", "reference"))]
     counts = Counter(row["verdict"] for row in same)
     if len(same) > 1:
-        told = "; ".join(f"{counts[verdict]} {verdict}" for verdict in sorted(counts, key=gravity))
+        told = "; ".join(f"{counts[verdict]} {verdict or NOT_JUDGED}" for verdict in sorted(counts, key=gravity))
         yield f"The {len(same)} groups compared by {_words(chosen['attribute'])} on this: {told}."
 
 
@@ -187,7 +193,7 @@ def _described(groups: Sequence[Row], attributes: Iterable[str]) -> str:
 def _nothing_judged(rows: Sequence[Row], groups: Sequence[Row], policy: Row) -> str:
     persons = [row for row in groups if row["attribute"] != EVERYONE and row["group"] not in UNJUDGED]
     attributes = " or ".join(_words(name) for name in distinct(row["attribute"] for row in persons)) or "group"
-    needed = _speakers_to_judge(policy)
+    needed = speakers_to_judge(policy)
     if all(row["speakers"] < needed for row in persons):
         return f"Too few speakers to compare any {attributes}: no group has {needed} ({_sizes(persons)})."
     references = {(row["attribute"], row["reference"]) for row in rows}
@@ -195,11 +201,6 @@ def _nothing_judged(rows: Sequence[Row], groups: Sequence[Row], policy: Row) -> 
     if declared and all(row["speakers"] < needed for row in declared):
         return f"Too few speakers to compare any {attributes}: no reference has {needed} ({_sizes(declared)})."
     return f"No {attributes} can be compared: no difference has limits that the policy accepts."
-
-
-def _speakers_to_judge(policy: Row) -> int:
-    declared = policy.get("minimum_speakers", _SPEAKERS_TO_JUDGE)
-    return int(min(declared.values()) if isinstance(declared, dict) else declared)
 
 
 def _sizes(groups: Sequence[Row]) -> str:

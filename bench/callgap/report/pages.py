@@ -14,8 +14,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from callgap.report import wording
 from callgap.report.comparisons import Row, under_primary_normalizer
 from callgap.report.figures import ABSENT, flat, number, percent, points, span
-from callgap.report.views import cell_view, lead
-from callgap.report.wording import gravity, verdict_mark
+from callgap.report.views import page_view
+from callgap.report.wording import NOT_JUDGED, gravity, verdict_mark
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -30,9 +30,9 @@ def render_html(reports: Sequence[Row], title: str) -> str:
     Returns:
         The page; the same reports give the same text.
     """
-    cells = [cell_view(report, place, plots=True) for place, report in enumerate(reports)]
+    view = page_view(reports, plots=True)
     page = _environment(autoescape=True).get_template("page.html.j2")
-    return page.render(title=title, lead=lead(reports), cells=cells, words=wording)
+    return page.render(title=title, view=view, lead=view.lead, cells=view.cells, words=wording)
 
 
 def render_markdown(reports: Sequence[Row], title: str) -> str:
@@ -45,9 +45,9 @@ def render_markdown(reports: Sequence[Row], title: str) -> str:
     Returns:
         Markdown; its first line is the answer.
     """
-    cells = [cell_view(report, place, plots=False) for place, report in enumerate(reports)]
+    view = page_view(reports, plots=False)
     page = _environment(autoescape=False).get_template("report.md.j2")
-    return page.render(title=title, lead=lead(reports), cells=cells, words=wording)
+    return page.render(title=title, view=view, lead=view.lead, cells=view.cells, words=wording)
 
 
 def _environment(*, autoescape: bool) -> Environment:
@@ -97,7 +97,7 @@ def _share(counts: Row, part: str, total: str) -> str:
 def _tally(report: Row) -> list[tuple[str, int]]:
     rows = under_primary_normalizer(report["contrasts"], report["policy"])
     counts = Counter(row["verdict"] for row in rows if row["endpoint"] in report["endpoints"])
-    return [(verdict, counts[verdict]) for verdict in sorted(counts, key=gravity) if verdict]
+    return [(verdict or NOT_JUDGED, counts[verdict]) for verdict in sorted(counts, key=gravity)]
 
 
 def _facts(report: Row) -> list[tuple[str, str]]:

@@ -32,7 +32,8 @@ def summarize(findings: Findings, options: ReportOptions) -> dict[str, object]:
     contrasts = plain(findings.contrasts.to_pylist(), "contrasts")
     groups = plain(findings.groups.to_pylist(), "groups")
     policy = plain(findings.policy, "policy")
-    first = headline(contrasts, groups, policy, findings.card, findings.attributes)
+    beside = {name: plain(content.to_pylist(), name) for name, content in findings.beside.items()}
+    first = headline(contrasts, groups, policy, findings.card, findings.attributes, beside.get("faults", ()))
     return {
         "name": findings.name,
         "headline": first.text,
@@ -44,6 +45,7 @@ def summarize(findings: Findings, options: ReportOptions) -> dict[str, object]:
         "endpoints": primary_endpoints(contrasts, policy),
         "groups": groups,
         "contrasts": contrasts,
+        **beside,
         "rejection": plain(findings.provenance.get("rejection"), "provenance.rejection"),
         "worst": plain(worst_utterances(findings, options.worst), "worst"),
         "exclusions": _exclusions(findings, groups),

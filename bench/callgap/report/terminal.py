@@ -10,12 +10,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from callgap.report.attribute_view import AttributeView
 from callgap.report.comparisons import Row, distinct
+from callgap.report.data_faults import FaultsView, faults_view
 from callgap.report.figures import ABSENT, number, percent, points, span
-from callgap.report.views import AttributeView, cell_view
-from callgap.report.wording import verdict_mark
+from callgap.report.views import cell_view
+from callgap.report.wording import NOT_JUDGED, verdict_mark
 
 _STYLES = {"unfit": "bold magenta", "disadvantaged": "bold red", "gap": "yellow", "within": "green", "better": "cyan"}
+
+_FAULTS = 3
+"""Shown of each kind; all of what may not be published."""
 
 
 def verdict_table(report: Row) -> Table:
@@ -25,8 +30,8 @@ def verdict_table(report: Row) -> Table:
         report: as `summarize` made it.
 
     Returns:
-        A table; how the verdicts on the other primary endpoints fell stands under it. Where nothing was compared, the
-        groups' rates.
+        A table; groups that are too small to be judged are counted under it, with how the verdicts on the other primary
+        endpoints fell. Where nothing was compared, the groups' rates.
     """
     views = cell_view(report, 0, plots=False).attributes
     if not report["contrasts"]:
@@ -42,7 +47,7 @@ def verdict_table(report: Row) -> Table:
     leading = next((view.endpoints[0].words.name for view in views if view.endpoints), "Nothing was compared")
     references = distinct(row["reference"] for view in views for end in view.endpoints for row in end.rows)
     table.title = Text(f"{leading}: points more than {' or '.join(references) or 'a reference'}")
-    table.caption = Text("\n".join([*report["headline_notes"][:1], *_others(views)]))
+    table.caption = Text("\n".join([*report["headline_notes"][:1], *_small(views), *_others(views)]))
     for name in ("group", "points", "limits", "speakers", "verdict", "grade"):
         table.add_column(
             name,
@@ -70,15 +75,36 @@ def _rate_table(views: tuple[AttributeView, ...]) -> Table:
     return table
 
 
+def _small(views: tuple[AttributeView, ...]) -> Iterator[str]:
+    for view in views:
+        if view.small:
+            yield f"{view.name}: and {view.small_text}"
+
+
 def _others(views: tuple[AttributeView, ...]) -> Iterator[str]:
     for view in views:
         for end in view.endpoints[1:]:
             if end.primary:
                 yield f"{end.words.name}: {end.tally}"
+    for view in views:
+        for end in view.endpoints:
+            if end.primary and end.omnibus:
+                yield f"{view.name}, {end.words.name.lower()}: {end.omnibus}"
+
+
+def _faults(views: tuple[FaultsView, ...]) -> Iterator[Text]:
+    if views:
+        yield Text("Before any number: faults of the data", style="bold")
+    for view in views:
+        shown = view.details if view.forbids else view.details[:_FAULTS]
+        for detail in shown:
+            yield Text(f"{view.title}: {detail}", style="bold red" if view.forbids else "")
+        if rest := len(view.details) - len(shown):
+            yield Text(f"{view.title}: {rest} more of this kind stand in the report")
 
 
 def _cells(row: Row) -> list[Text]:
-    verdict = row["verdict"] or "not judged"
+    verdict = row["verdict"] or NOT_JUDGED
     return [
         Text(row["group"]),
         Text(points(row["difference"])),
@@ -90,8 +116,10 @@ def _cells(row: Row) -> list[Text]:
 
 
 def announce(report: Row, path: Path, console: Console) -> None:
-    """Print the verdict table of a run and where its report is."""
+    """Print the faults of a run's data, its verdict table and where its report is."""
     console.print()
+    for line in _faults(faults_view(report.get("faults", ()))):
+        console.print(line, highlight=False, soft_wrap=True)
     console.print(verdict_table(report))
     console.print(report["headline"], highlight=False)
     console.print(f"report: {path / 'report.html'}", highlight=False, soft_wrap=True)

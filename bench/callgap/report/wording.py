@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from callgap.verdict.decide import BETTER, CANNOT_TELL, DISADVANTAGED, INSUFFICIENT, UNCERTAIN, UNFIT, WITHIN
+from callgap.fairness.faults import Consequence
+from callgap.fairness.grouping import EVERYONE_ELSE
+from callgap.verdict.words import BETTER, CANNOT_TELL, DISADVANTAGED, INSUFFICIENT, UNCERTAIN, UNFIT, WITHIN
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,21 @@ ENDPOINTS = {
         "comes back empty",
         "come back empty",
     ),
+    "hallucinated": Endpoint(
+        "Text invented",
+        "Of the utterances for which it could be told, those whose text holds a loop, a burst of words or words on "
+        "silence: a lower bound, fluent inventions are not seen.",
+        "utterances",
+        "comes back with invented text",
+        "come back with invented text",
+    ),
+    "wrong_language": Endpoint(
+        "Wrong language",
+        "Of the utterances for which it could be told, those written in another language or script than was spoken.",
+        "utterances",
+        "comes back in another language",
+        "come back in another language",
+    ),
 }
 """In the order in which the first line of a report prefers them."""
 
@@ -118,6 +135,19 @@ VERDICTS = {
 }
 """The gravest first."""
 
+NOT_JUDGED = "not judged"
+"""Stands where there is no verdict, with the reason beside it."""
+
+CONSEQUENCES = {
+    Consequence.NOT_PUBLISHED: (
+        "Not to be published",
+        "What was counted is not what was said. No figure of this may be published, quoted or decided upon.",
+    ),
+    Consequence.NOT_JUDGED: ("Not judged", "Described only: no verdict rests on this."),
+    Consequence.SHOWN: ("Shown", "No verdict changes by this; a reader has to know it."),
+}
+"""The gravest first."""
+
 GRADES = {
     "A": "real callers, references transcribed from the audio, 30 or more speakers on each side",
     "B": "real callers, 10 or more speakers on each side",
@@ -125,6 +155,16 @@ GRADES = {
     "S": "synthetic voices or simulated conversation: a stress test, nothing about people",
 }
 
+OMNIBUS = "One test by permuting speakers over all groups at once; a second opinion, never the verdict."
+CONDITIONS = (
+    "A condition, compared within the speakers who are on both sides: described, never judged. Whoever is on one side "
+    "only is left out."
+)
+LOST_WORDS = (
+    "Described, never judged: words that were lost more often here, per 1,000 words said, the most certain first. "
+    "Groups that read other prompts lose other words, whoever hears them."
+)
+FLAGS = "Text invented and wrong language are lower bounds: what reads well is not found."
 RATES = "A rate is absent (\N{EN DASH}), never 0, where a group has too few speakers or nothing was counted."
 SYNTHETIC = "Synthetic voices: a stress test of the instrument, no evidence about people."
 PROMPTS = "The references are the prompts that were read, not transcripts: a reader's own slips count as errors."
@@ -148,6 +188,18 @@ LEGAL = (
     ("French law", "bars race statistics: use first language and region, self-declared"),
 )
 """Each is marked "to be checked by counsel" where it is shown."""
+
+
+def callers(group: str) -> str:
+    """Name the people of a group or of a reference.
+
+    Args:
+        group: its name, or `everyone else`.
+
+    Returns:
+        For example `en-us callers`, or `all other callers`.
+    """
+    return "all other callers" if group == EVERYONE_ELSE else f"{group} callers"
 
 
 def verdict_mark(verdict: str | None) -> str:

@@ -50,14 +50,15 @@ def _errors(findings: Findings) -> list[dict[str, Any]]:
     scores = findings.scores.filter(pc.field("unit") == "word")
     normalizers = scores["normalizer"].to_pylist()
     primary = findings.policy.get("primary_normalizer") or next(iter(normalizers), None)
-    kinds = ("substitutions", "deletions", "insertions")
-    rows = _columns(scores.filter(pc.field("normalizer") == primary), "utterance_id", "reference_tokens", *kinds)
-    counted = (row for row in rows if row["deletions"] is not None and row["reference_tokens"])
+    wanted = ("utterance_id", "reference_tokens", "hits", "errors")
+    rows = _columns(scores.filter(pc.field("normalizer") == primary), *wanted)
+    # Without texts (published rates) there is nothing to read: no counts, no row.
+    counted = (row for row in rows if row["hits"] is not None and row["reference_tokens"])
     found = [
         {
             "utterance_id": row["utterance_id"],
             "words": row["reference_tokens"],
-            "errors": sum(row[kind] for kind in kinds),
+            "errors": int(row["errors"]),
         }
         for row in counted
     ]

@@ -66,7 +66,7 @@ class Doubts:
             return found, f"at least {MARGIN} speakers on each side, who speak about equally much"
         if is_offered(verdict, *sizes):
             return None
-        found = f"{sizes[0]:.0f} and {sizes[1]:.0f}" if None not in sizes else "so few"
+        found = f"{sizes[0]:.0f} and {sizes[1]:.0f}"
         return (
             f"with speakers worth {found} its error rate is not proven (results/evidence/cells.csv)",
             "more speakers, or speakers who speak about equally much",
@@ -77,8 +77,10 @@ class Doubts:
         return float(self.contrast[f"{side}_speakers"] if worth is None else worth)
 
     def _lost(self, verdict: str) -> tuple[str, str] | None:
-        lower, upper = (self.contrast.get(f"difference_lost_charged_{side}") for side in ("lower", "upper"))
-        if lower is None or upper is None or _supports(verdict, lower, upper, self.margin):
+        gap, lower, upper = (self.contrast.get(f"difference_lost_charged{end}") for end in ("", "_lower", "_upper"))
+        if gap is None and lower is None and upper is None:
+            return None
+        if lower is not None and upper is not None and _supports(verdict, lower, upper, self.margin):
             return None
         return "it does not hold when lost texts count as errors", _KEPT
 
