@@ -62,6 +62,7 @@ bench: export OPENBLAS_NUM_THREADS = 1
 bench: setup
 	$(BIN)/python -m callgap_kernels.speed.run --device $(DEVICE) --out $(OUT)
 	$(BIN)/python -m callgap.scoring.speed --out $(OUT)
+	$(BIN)/python -m callgap.speed --device $(DEVICE) --out $(OUT)
 
 # Every proof of the statistics, on all cores; half an hour on two. Into the published tables, and into what verdicts may
 # be said: make evidence OUT=results/evidence OFFER=--offer.

@@ -151,7 +151,17 @@ def test_the_kernels_import_nothing_of_callgap_and_little_else():
 
 
 def test_the_speed_benchmark_imports_the_peers_beside_and_the_kernels_do_not_import_it():
-    peers = {"arch", "jiwer", "kaldialign", "matplotlib", "rapidfuzz", "scipy", "torchaudio", "torchmetrics"}
+    peers = {
+        "arch",
+        "confidence_intervals",
+        "jiwer",
+        "kaldialign",
+        "matplotlib",
+        "rapidfuzz",
+        "scipy",
+        "torchaudio",
+        "torchmetrics",
+    }
     for path in sources(KERNELS):
         names = set(imported(path))
         if KERNELS / "speed" in path.parents:

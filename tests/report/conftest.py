@@ -38,6 +38,13 @@ SERVICE = {
     "prompts": {"main": 12, "cards": 6},
     "destinations": ["balance", "cards", "agent"],
 }
+SCHEMAS = {
+    "faults": records.FAULTS,
+    "omnibus": records.OMNIBUS,
+    "conditions": records.CONDITIONS,
+    "confusions": records.CONFUSIONS,
+    "attributions": records.ATTRIBUTIONS,
+}
 PROVENANCE = {
     "commit": "3f1c2d4b5a69788796a5b4c3d2e1f00112233445",
     "versions": {"callgap": "0.1.0", "torch": "2.11.0", "pocketsphinx": "5.0.4"},
@@ -81,7 +88,8 @@ def contrast(group: str, endpoint: str, difference: float, **changed: Any) -> di
         "ratio": (0.1 + difference) / 0.1,
         "ratio_lower": max(0.05, (0.1 + difference) / 0.1 - 0.6),
         "ratio_upper": (0.1 + difference) / 0.1 + 0.9,
-        "limits": "simultaneous bootstrap-t",
+        "limits": "simultaneous",
+        "method": "bootstrap-t",
         "margin": 0.05,
         "verdict": verdict(difference, half),
         "evidence_grade": "S",
@@ -128,6 +136,10 @@ def group(name: str, speakers: int, rate: float | None, **changed: Any) -> dict[
     return row | changed
 
 
+def tables(rows: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
+    return {name: records.table(rows.get(name, []), schema) for name, schema in SCHEMAS.items()}
+
+
 def findings(corpus: str, contrasts: list[dict[str, Any]], groups: list[dict[str, Any]], **changed: Any) -> Findings:
     """One utterance per speaker and phrase; the k-th phrase is heard with k wrong words."""
     membership = {
@@ -165,6 +177,7 @@ def findings(corpus: str, contrasts: list[dict[str, Any]], groups: list[dict[str
         ),
         "groups": records.table(groups, records.GROUPS),
         "contrasts": records.table(contrasts, records.CONTRASTS),
+        "beside": tables({name: changed.pop(name) for name in SCHEMAS if name in changed}),
         "membership": {"accent": membership},
         "card": card,
         "attributes": {"accent": card.attributes["accent"]},
@@ -240,6 +253,8 @@ def with_contrasts() -> Callable[..., Findings]:
     def build(*rows: tuple[str, str, float, dict[str, Any]], corpus: str = "synthetic", **changed: Any) -> Findings:
         names = dict.fromkeys(["en-us", *(name for name, *_ in rows)])
         contrasts = [contrast(name, endpoint, difference, **row) for name, endpoint, difference, row in rows]
-        return findings(corpus, contrasts, [group(name, 12, 0.1) for name in names], **changed)
+        sizes = {name: row.get("group_speakers", 12) for name, _, _, row in rows}
+        groups = [group(name, sizes.get(name, 12), 0.1) for name in names]
+        return findings(corpus, contrasts, groups, **changed)
 
     return build

@@ -115,7 +115,7 @@ def test_an_absent_rate_is_a_dash_and_no_plot_is_drawn_without_limits(people: Fi
     page = rendered(people)
     row = page[page.index('<th scope="row">GRC/Athens<span class="ref">described') :]
     cells = re.findall(r"<td[^>]*>(.*?)</td>", row[: row.index("</tr>")])
-    assert cells == ["1", "24", "65", *[ABSENT] * 7]
+    assert cells == ["1", "24", "65", *[ABSENT] * 9]
     assert "<svg" not in page
     assert "No plot: no difference has limits." in page
 
@@ -166,6 +166,8 @@ def test_text_stands_out_from_its_ground_as_wcag_aa_asks(scheme: int) -> None:
     assert len(verdicts) == 7
     pairs = [(name, f"{name}-tint") for name in verdicts]
     pairs += [(text, ground) for text in ("ink", "muted", "link") for ground in ("page", "card")]
+    pairs += [(text, "card") for text in ("gap", "disadvantaged")]
+    pairs += [(text, "disadvantaged-tint") for text in ("ink", "gap", "link")]
     for text, ground in pairs:
         lighter, darker = sorted((luminance(colors[text]), luminance(colors[ground])), reverse=True)
         assert (lighter + 0.05) / (darker + 0.05) >= 4.5, (text, ground)

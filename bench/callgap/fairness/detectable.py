@@ -17,11 +17,12 @@ POWER = 0.80
 
 _RESAMPLES = 1000
 _PRECISION = 1e-4
+_TINY = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
 class _Resampled:
-    """One side's resamples.
+    """One side's resamples, spread as far as samples are: resampling alone spreads them by (n - 1) / n too little.
 
     Attributes:
         rate: of each [resample].
@@ -42,8 +43,8 @@ def smallest_detectable_gap(pair: Pair, gap: Gap, margin: float, seed: int) -> f
     """The gap at which `disadvantaged` is found with a probability of 0.80: the lower limit lies above the margin.
 
     Speakers are resampled within each side, the errors of the group's speakers scaled so that the gap is the one in
-    question, and each resample given the limits of the sample's rule: as many standard errors, and Student's t on the
-    log rates. Bisection finds the gap.
+    question, and each resample given the limits of the sample's rule: as many standard errors, more by as much as the
+    scaled errors need more, and Student's t on the log rates. Bisection finds the gap.
 
     Args:
         pair: the two sides.
@@ -58,13 +59,23 @@ def smallest_detectable_gap(pair: Pair, gap: Gap, margin: float, seed: int) -> f
     if gap.critical is None:
         return None
     group, reference = (_resampled(side, seed, number) for number, side in enumerate((pair.group, pair.reference)))
-    critical, level = gap.critical, gap.level
+    level, per_error = gap.level, gap.critical / _quantile(group, reference, pair, 1.0)
 
     def found(size: float) -> bool:
-        scaled = group.scaled((pair.reference.rate + size) / pair.group.rate)
-        return bool(np.mean(_lower(scaled, reference, critical, level) > margin) >= POWER)
+        factor = (pair.reference.rate + size) / pair.group.rate
+        critical = per_error * _quantile(group, reference, pair, factor)
+        return bool(np.mean(_lower(group.scaled(factor), reference, critical, level) > margin) >= POWER)
 
     return _bisected(found, margin, 1.0 - pair.reference.rate)
+
+
+def _quantile(group: _Resampled, reference: _Resampled, pair: Pair, factor: float) -> float:
+    """95 % quantile of the studentized deviations of the gap, the group's errors scaled."""
+    scaled = group.scaled(factor)
+    deviation = np.abs(scaled.rate - factor * pair.group.rate - reference.rate + pair.reference.rate)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = deviation / np.sqrt(scaled.variance + reference.variance)
+    return float(np.nanquantile(t, 0.95))
 
 
 def _lower(group: _Resampled, reference: _Resampled, critical: float, level: float) -> Array:
@@ -93,5 +104,6 @@ def _resampled(side: Side, seed: int, number: int) -> _Resampled:
     total, weight = counts @ e, counts @ n
     rate = total / weight
     squares = counts @ e**2 - 2 * rate * (counts @ (e * n)) + rate**2 * (counts @ n**2)
-    variance = side.speakers / (side.speakers - 1) * np.maximum(squares, 0.0) / weight**2
-    return _Resampled(rate, variance, side.speakers)
+    unbiased = side.speakers / (side.speakers - 1)
+    spread = np.maximum(side.rate + unbiased**0.5 * (rate - side.rate), _TINY)
+    return _Resampled(spread, unbiased**2 * np.maximum(squares, 0.0) / weight**2, side.speakers)

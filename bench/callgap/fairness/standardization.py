@@ -172,7 +172,7 @@ class _Rows:
         trials = observed["denominator"].to_numpy(dtype=np.float64)
         mine, theirs = (np.array([name in side for name in names], dtype=bool) for side in map(set, (group, reference)))
         rows = cls(
-            pd.Index(names, name="speaker_id"),
+            pd.Index(names, dtype=object, name="speaker_id"),
             speaker,
             len(levels),
             stratum,

@@ -114,4 +114,6 @@ def known(groups: Collection[str]) -> list[str]:
 
 
 def _weighted(frame: pd.DataFrame, pooled: bool, cap: float | None) -> pd.DataFrame:
-    return capped(frame, cap) if pooled else frame
+    weighted = capped(frame, cap) if pooled else frame
+    # Whether 700 speakers are in a group takes ten times as long to ask of Arrow's strings.
+    return weighted.set_axis(weighted.index.astype(object))

@@ -66,7 +66,7 @@ def is_too_small(row: Row, policy: Row) -> bool:
         True where a side has too few of them.
     """
     if row["verdict"] is None:
-        return min(row["group_speakers"], row["reference_speakers"]) < speakers_to_judge(policy)
+        return bool(min(row["group_speakers"], row["reference_speakers"]) < speakers_to_judge(policy))
     return bool(row["verdict"] == INSUFFICIENT)
 
 

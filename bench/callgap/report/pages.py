@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from callgap.report import wording
-from callgap.report.comparisons import Row, under_primary_normalizer
+from callgap.report.comparisons import UNJUDGED, Row, under_primary_normalizer
 from callgap.report.figures import ABSENT, flat, number, percent, points, span
 from callgap.report.views import page_view
 from callgap.report.wording import NOT_JUDGED, gravity, verdict_mark
@@ -72,7 +72,7 @@ def _environment(*, autoescape: bool) -> Environment:
         "reasons": _reasons,
         "share": _share,
     }
-    environment.globals |= {"span": span, "ABSENT": ABSENT}
+    environment.globals |= {"span": span, "ABSENT": ABSENT, "UNJUDGED": UNJUDGED}
     return environment
 
 

@@ -10,7 +10,7 @@ from callgap.report.attribute_view import AttributeView, attribute_view
 from callgap.report.comparisons import Row, distinct, has_limits, under_primary_normalizer
 from callgap.report.conclusions import Conclusions, conclusions
 from callgap.report.data_faults import FaultsView, faults_view
-from callgap.report.overview import Overview, overviews
+from callgap.report.overview import Overview, overviews, run_names
 from callgap.report.reversals import reversals
 from callgap.report.wording import gravity
 
@@ -54,6 +54,7 @@ class PageView:
     Attributes:
         lead: its first line.
         cells: one per run.
+        names: of the runs, for tables.
         faults: of the data of all runs, each sentence once, the gravest first.
         overviews: tables of systems beside groups; none where there is one run.
         reversals: sentences on what changes with the choice of system.
@@ -61,6 +62,7 @@ class PageView:
 
     lead: Lead
     cells: tuple[CellView, ...]
+    names: tuple[str, ...]
     faults: tuple[FaultsView, ...]
     overviews: tuple[Overview, ...]
     reversals: tuple[str, ...]
@@ -84,6 +86,7 @@ def page_view(reports: Sequence[Row], *, plots: bool) -> PageView:
     return PageView(
         lead=lead(reports),
         cells=cells,
+        names=tuple(run_names(reports)),
         faults=faults_view(list(faults.values())),
         overviews=overviews([(cell.anchor, cell.report) for cell in cells]) if several else (),
         reversals=reversals(reports) if several else (),

@@ -161,8 +161,9 @@ CONDITIONS = (
     "only is left out."
 )
 LOST_WORDS = (
-    "Described, never judged: words that were lost more often here, per 1,000 words said, the most certain first. "
-    "Groups that read other prompts lose other words, whoever hears them."
+    "Described, never judged: words that were lost more often here, of the times they were said, than of the "
+    "reference; the most certain first. Per 1,000: of all words of the group. Prompts decide which words can be lost, "
+    "and how hard their sentences are."
 )
 FLAGS = "Text invented and wrong language are lower bounds: what reads well is not found."
 RATES = "A rate is absent (\N{EN DASH}), never 0, where a group has too few speakers or nothing was counted."

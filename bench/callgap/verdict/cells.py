@@ -11,6 +11,9 @@ from pathlib import Path
 SIZES = (5, 10, 30, 100, 300)
 """Speakers of a side for which a cell was simulated; a side of more is taken for the largest below it."""
 
+MARGIN = 0.05
+"""The margin at which `within margin` was simulated; of a wider one nothing is proven."""
+
 CELLS = Path(__file__).with_name("cells.csv")
 """Written by `make evidence`; results/evidence/cells.csv is a copy."""
 

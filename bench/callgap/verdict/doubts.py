@@ -8,6 +8,7 @@ from typing import Any
 
 from callgap.fairness.gaps import Method
 from callgap.fairness.standing import MARGIN
+from callgap.verdict.cells import MARGIN as SIMULATED_MARGIN
 from callgap.verdict.cells import is_offered
 from callgap.verdict.words import DISADVANTAGED, UNCERTAIN, WITHIN, by_limits
 
@@ -64,6 +65,9 @@ class Doubts:
         if verdict == WITHIN and min(sizes) < MARGIN:
             found = f"it needs {MARGIN} speakers on each side, here worth {sizes[0]:.0f} and {sizes[1]:.0f}"
             return found, f"at least {MARGIN} speakers on each side, who speak about equally much"
+        if verdict == WITHIN and self.margin > SIMULATED_MARGIN:
+            found = f"it is proven for margins of up to {100 * SIMULATED_MARGIN:g} points, here {100 * self.margin:g}"
+            return found, "a margin no wider than that"
         if is_offered(verdict, *sizes):
             return None
         found = f"{sizes[0]:.0f} and {sizes[1]:.0f}"

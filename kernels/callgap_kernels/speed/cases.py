@@ -18,6 +18,9 @@ SPLIT: Final = (0.62, 0.23, 0.15)
 # Length of a word of written English in letters, from 1.
 LETTERS: Final = (0.04, 0.17, 0.21, 0.16, 0.11, 0.09, 0.08, 0.06, 0.04, 0.02, 0.01, 0.01)
 
+# Speakers of the groups of an accent corpus: many of few accents, few of many.
+UNEQUAL_GROUPS: Final = (250, 170, 91, 59, 51, 30, 24, 20, 17, 13, 10)
+
 Words = NDArray[np.int64]
 Ids = NDArray[np.int32]
 
@@ -146,6 +149,24 @@ def draw_speakers(speakers: int, groups: int, endpoints: int, seed: int = 7) -> 
     rate = rng.beta(4, 16, (speakers, endpoints)) * (1 + 0.1 * group[:, None] / groups)
     contrasts = np.stack([np.arange(1, groups), np.zeros(groups - 1, dtype=np.int64)], axis=1)
     return Speakers(rng.binomial(words, rate.clip(0, 1)), words, group, contrasts)
+
+
+def draw_unequal_speakers(sizes: tuple[int, ...] = UNEQUAL_GROUPS, seed: int = 7) -> Speakers:
+    """Draw sums of errors and words of speakers who said very different amounts, in groups of very different size.
+
+    Args:
+        sizes: Speakers of each group.
+        seed: Of the draw.
+
+    Returns:
+        Sums of one endpoint; the words of one speaker in a hundred are six times the median or more.
+    """
+    rng = np.random.default_rng(seed)
+    group = np.repeat(np.arange(len(sizes)), sizes)
+    words = np.maximum(1, rng.lognormal(np.log(100), 0.9, (len(group), 1))).astype(np.int64)
+    rate = rng.beta(4, 16, (len(group), 1))
+    contrasts = np.stack([np.arange(1, len(sizes)), np.zeros(len(sizes) - 1, dtype=np.int64)], axis=1)
+    return Speakers(rng.binomial(words, rate), words, group, contrasts)
 
 
 def _vocabulary(rng: np.random.Generator) -> NDArray[np.object_]:

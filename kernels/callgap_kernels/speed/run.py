@@ -10,7 +10,7 @@ import torch
 from callgap_kernels import bootstrap_t, count_errors, permute
 from callgap_kernels.device import cuda_fault, require_device_name
 from callgap_kernels.options import require_whole
-from callgap_kernels.speed import resampling, scoring
+from callgap_kernels.speed import intervals, resampling, scoring
 from callgap_kernels.speed.cases import draw_speakers
 from callgap_kernels.speed.machine import provenance
 from callgap_kernels.speed.measure import WrongResultError
@@ -18,7 +18,9 @@ from callgap_kernels.speed.writing import write
 from callgap_kernels.tier import compile_at_once
 
 PACKAGES = ("numba", "numpy", "torch", "triton")
-PEERS = ("arch", "jiwer", "kaldialign", "rapidfuzz", "scipy", "torchaudio", "torchmetrics")
+PEERS = ("arch", "confidence-intervals", "jiwer", "kaldialign", "rapidfuzz", "scipy", "torchaudio", "torchmetrics")
+# A run of confidence-intervals takes half a minute.
+SLOW_ROUNDS = 3
 SUMS_ONLY = (
     "callgap, rapidfuzz and torchaudio give the errors of each pair; jiwer, kaldialign and torchmetrics are called for "
     "all pairs at once and give sums."
@@ -83,6 +85,9 @@ def _measure(device: str, rounds: int, largest: int, out: Path) -> None:
     print(page.read_text(encoding="utf-8"))
     resampled = list(resampling.beside_peers(device, rounds))
     page = write(f"resampling{suffix}", "Resampling speakers", "call", resampled, facts, out)
+    print(page.read_text(encoding="utf-8"))
+    limits = list(intervals.beside_peers(device, min(rounds, SLOW_ROUNDS)))
+    page = write(f"intervals{suffix}", "Limits of rates", "resample", limits, facts, out, intervals.CONTENTS)
     print(page.read_text(encoding="utf-8"))
 
 
