@@ -27,11 +27,17 @@ def policy():
     return default_policy()
 
 
-def contrast(lower=0.1, upper=0.2, speakers=(12, 12), ratio=2.0):
+def contrast(lower=0.1, upper=0.2, speakers=(12, 12), ratio=2.0, **more):
     return {
-        "endpoint": "wer", "reference": "r", "group_speakers": speakers[0], "reference_speakers": speakers[1],
+        "endpoint": "wer", "reference": "r", "normalizer": "basic",
+        "group_speakers": speakers[0], "reference_speakers": speakers[1],
+        "difference": None if lower is None else (lower + upper) / 2,
         "difference_lower": lower, "difference_upper": upper, "ratio": ratio,
-    }  # fmt: skip
+    } | more  # fmt: skip
+
+
+def under_two(row):
+    return [row | {"normalizer": "none"}]
 
 
 SERVED = {"wer": 0.1, "not_completed": 0.1}
@@ -54,24 +60,72 @@ def test_the_table_of_verdicts(lower, upper, verdict):
     assert by_limits(lower, upper, 0.05) == verdict
 
 
+@pytest.fixture
+def proven(monkeypatch):
+    monkeypatch.setattr(sys.modules["callgap.verdict.doubts"], "is_offered", lambda verdict, *speakers: True)
+
+
+@given(LIMITS, LIMITS, st.sampled_from([0.02, 0.05]))
+def test_the_verdicts_mirror_each_other_but_for_the_size_of_an_advantage(a, b, margin):
+    lower, upper = min(a, b), max(a, b)
+    there, back = by_limits(lower, upper, margin), by_limits(-upper, -lower, margin)
+    mirrored = {"disadvantaged": "does better", "within margin": "within margin"}
+    if there in mirrored and not (there == "within margin" and upper < 0):
+        assert back == mirrored[there]
+
+
 @given(LIMITS, LIMITS, st.integers(0, 400), st.integers(0, 400))
-def test_nothing_is_called_disadvantaged_or_within_margin_before_it_is_proven(a, b, mine, theirs):
-    judgment = decide(contrast(min(a, b), max(a, b), (mine, theirs)), SERVED, default_policy())
+def test_nothing_is_said_with_numbers_of_speakers_for_which_it_is_not_proven(a, b, mine, theirs):
+    row = contrast(min(a, b), max(a, b), (mine, theirs))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys.modules["callgap.verdict.doubts"], "is_offered", lambda verdict, *speakers: False)
+        judgment = decide(row, SERVED, default_policy(), under_two(row))
     assert judgment.verdict in {"cannot tell", "insufficient data"}
     assert judgment.reason
     assert judgment.what_would_change_it
 
 
-def test_a_supported_gap_says_why_it_is_not_called_one(policy):
-    reason = decide(contrast(), SERVED, policy).reason
-    assert "+10.0 and +20.0 points (margin 5)" in reason
-    assert "2.00 times" in reason
-    assert "not yet proven" in reason
+def test_a_supported_gap_says_why_it_is_not_called_one(policy, monkeypatch):
+    monkeypatch.setattr(sys.modules["callgap.verdict.doubts"], "is_offered", lambda verdict, *speakers: False)
+    judgment = decide(contrast(), SERVED, policy, under_two(contrast()))
+    assert judgment.verdict == "cannot tell"
+    assert "+10.0 and +20.0 points (margin 5)" in judgment.reason
+    assert "2.00 times" in judgment.reason
+    assert "its error rate is not proven (results/evidence/cells.csv)" in judgment.reason
 
 
-def test_a_proven_verdict_is_offered(policy, monkeypatch):
-    monkeypatch.setattr(sys.modules["callgap.verdict.decide"], "PROVEN", frozenset({"disadvantaged"}))
-    assert decide(contrast(), SERVED, policy).verdict == "disadvantaged"
+@pytest.mark.parametrize(
+    ("lower", "upper", "verdict"),
+    [(0.1, 0.2, "disadvantaged"), (0.01, 0.2, "gap, size uncertain"), (-0.02, 0.02, "within margin"),
+     (-0.2, -0.1, "does better"), (-0.2, 0.1, "cannot tell")],
+)  # fmt: skip
+def test_a_proven_verdict_is_offered(policy, proven, lower, upper, verdict):
+    row = contrast(lower, upper, (30, 30))
+    assert decide(row, SERVED, policy, under_two(row)).verdict == verdict
+
+
+def test_a_disadvantage_that_is_not_proven_may_still_be_a_gap(policy, monkeypatch):
+    offered = {"gap, size uncertain"}
+    monkeypatch.setattr(
+        sys.modules["callgap.verdict.doubts"], "is_offered", lambda verdict, *speakers: verdict in offered
+    )
+    judgment = decide(contrast(), SERVED, policy, under_two(contrast()))
+    assert judgment.verdict == "gap, size uncertain"
+    assert "not disadvantaged: with speakers worth 12 and 12" in judgment.reason
+
+
+@pytest.mark.parametrize(("ratio", "flagged"), [(1.24, False), (1.25, True), (None, False)])
+def test_large_ratios_are_flagged_and_decide_nothing(policy, proven, ratio, flagged):
+    row = contrast(-0.02, 0.02, (30, 30), ratio)
+    judgment = decide(row, SERVED, policy, under_two(row))
+    assert judgment.verdict == "within margin"
+    assert ("times the reference's rate" in judgment.reason) == flagged
+
+
+def test_what_forbids_a_verdict_comes_before_everything(policy):
+    row = contrast(speakers=(1, 1), not_judged="group and corpus are one")
+    judgment = decide(row, {"wer": 0.9}, policy)
+    assert (judgment.verdict, judgment.reason) == (None, "group and corpus are one")
 
 
 @pytest.mark.parametrize(
