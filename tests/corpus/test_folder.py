@@ -58,6 +58,7 @@ def test_every_optional_column_arrives(folder):
     wanted = {
         "utterance_id": "u1", "role": "agent", "prompt_id": "p", "language": "fr-FR", "intent": "bill", "take": 2,
         "session_id": "call-7", "audio_channel": 0, "audio_begin_s": 0.1, "audio_end_s": 0.4, "duration_s": 0.3,
+        "fault": "agent",
     }  # fmt: skip
     assert {key: row[key] for key in wanted} == wanted
 

@@ -132,11 +132,18 @@ def test_what_forbids_a_verdict_comes_before_everything(policy):
     ("mine", "theirs", "word"),
     [(9, 30, "exploratory"), (30, 9, "exploratory"), (4, 30, "no limits"), (1, 1, "no limits")],
 )
-def test_too_few_speakers_come_before_everything(policy, mine, theirs, word):
-    judgment = decide(contrast(speakers=(mine, theirs)), {"wer": 0.9, "not_completed": 0.9}, policy)
+def test_too_few_speakers_come_before_the_limits(policy, mine, theirs, word):
+    judgment = decide(contrast(speakers=(mine, theirs)), SERVED, policy)
     assert judgment.verdict == "insufficient data"
     assert word in judgment.reason
     assert f"{mine} and {theirs} speakers" in judgment.reason
+
+
+@pytest.mark.parametrize(("theirs", "verdict"), [(10, "unfit for everyone"), (9, "insufficient data")])
+def test_a_system_that_fails_ten_speakers_of_the_reference_is_unfit_whatever_the_size_of_the_group(
+    policy, theirs, verdict
+):
+    assert decide(contrast(speakers=(3, theirs)), {"wer": 0.9}, policy).verdict == verdict
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ from callgap.errors import InputError, one_of
 from callgap.records import table, utterances_schema
 
 UNKNOWN_SPEAKER = "unknown"
+AGENT = "agent"
+"""The role whose utterances are no caller's; also the reason for which they are excluded."""
 KNOWN = (
     "path", "text", "speaker_id", "utterance_id", "role", "prompt_id", "language", "intent", "session_id", "take",
     "audio_channel", "begin_s", "end_s", "duration_s",
@@ -148,6 +150,9 @@ def _rows(
         speaker = None if stated in grouping.unknown else stated
         groups = {name: grouping.group(name, cells[column]) for name, column in columns.items()}
         fault = (source.faults[place] if source.faults else None) or _fault(found, speaker, source)
+        if fault is None and (found.get("role") or "").lower() == AGENT:
+            # An agent's words are no caller's: they are told apart, never scored as theirs.
+            fault = AGENT
         yield {
             "utterance_id": found.get("utterance_id") or _name(found, f"{source.unnamed}-{place + 1:06d}"),
             "speaker_id": speaker or UNKNOWN_SPEAKER,

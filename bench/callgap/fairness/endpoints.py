@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 import pyarrow as pa
 from pandas.api.types import is_float_dtype
+
+from callgap.records import Status
 
 _UNUSABLE_WORDS = 5
 """References shorter than this are scored as exact command errors."""
@@ -83,6 +85,14 @@ def _flagged(flag: str) -> Callable[[pd.DataFrame, pd.DataFrame], pd.DataFrame]:
     return observe
 
 
+def _status(status: Status) -> Callable[[pd.DataFrame, pd.DataFrame], pd.DataFrame]:
+    def observe(scores: pd.DataFrame, _: pd.DataFrame) -> pd.DataFrame:
+        rows = scores[(scores["unit"] == "word") & scores["status"].notna()]
+        return _fraction(rows, rows["status"] == status, pd.Series(1, index=rows.index))
+
+    return observe
+
+
 def _ended(outcome: str) -> Callable[[pd.DataFrame, pd.DataFrame], pd.DataFrame]:
     def observe(_: pd.DataFrame, outcomes: pd.DataFrame) -> pd.DataFrame:
         return _fraction(outcomes, outcomes["outcome"] == outcome, pd.Series(1, index=outcomes.index))
@@ -113,6 +123,9 @@ ENDPOINTS = {
         Endpoint("empty", False, _flagged("empty")),
         Endpoint("hallucinated", False, _flagged("hallucinated")),
         Endpoint("wrong_language", False, _flagged("wrong_language")),
+        Endpoint("text_failed", False, _status(Status.FAILED)),
+        Endpoint("text_refused", False, _status(Status.REFUSED)),
+        Endpoint("text_missing", False, _status(Status.MISSING)),
         Endpoint("routed", False, _ended("routed"), of_calls=True),
         Endpoint("misrouted", False, _ended("misrouted"), of_calls=True),
         Endpoint("not_understood", False, _ended("not_understood"), of_calls=True),
@@ -133,7 +146,13 @@ CONTRASTED = tuple(name for name in ENDPOINTS if name not in _DESCRIPTIVE)
 
 
 def observe(
-    scores: pa.Table, outcomes: pa.Table, speakers: dict[str, str], human: str, *, charged: bool = False
+    scores: pa.Table,
+    outcomes: pa.Table,
+    speakers: dict[str, str],
+    human: str,
+    *,
+    statuses: Mapping[str, str] | None = None,
+    charged: bool = False,
 ) -> dict[str, pd.DataFrame]:
     """Observe every endpoint.
 
@@ -142,6 +161,7 @@ def observe(
         outcomes: table `outcomes`.
         speakers: by utterance id, who speaks.
         human: the destination at which a person answers.
+        statuses: by utterance id, what became of it; None leaves the endpoints that count statuses empty.
         charged: count what was lost as the recognizer's error (all words deleted, the call not completed), and only
             the endpoints of which that can be said; otherwise what was lost is left out.
 
@@ -151,6 +171,7 @@ def observe(
     """
     counted = scores.to_pandas()
     counted["speaker_id"] = counted["utterance_id"].map(speakers)
+    counted["status"] = counted["utterance_id"].map(dict(statuses or {}))
     calls = outcomes.to_pandas()
     if charged:
         counted["errors"] = counted["errors"].fillna(counted["reference_tokens"].astype("float64"))

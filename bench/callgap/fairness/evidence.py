@@ -78,9 +78,13 @@ class Evidence:
         key = normalizer, charged
         if key not in self._observed:
             scores = self.scores.filter(pc.equal(self.scores["normalizer"], normalizer))
-            found = observe(scores, self.outcomes, self.speakers, self.human, charged=charged)
+            found = observe(scores, self.outcomes, self.speakers, self.human, statuses=self._statuses, charged=charged)
             self._observed[key] = {name: frame.assign(speaker_id=_plain(frame)) for name, frame in found.items()}
         return self._observed[key]
+
+    @cached_property
+    def _statuses(self) -> dict[str, str]:
+        return dict(zip(self.heard["utterance_id"].to_pylist(), self.heard["status"].to_pylist(), strict=True))
 
     @cached_property
     def _observed(self) -> dict[tuple[str, bool], dict[str, pd.DataFrame]]:
@@ -97,6 +101,12 @@ class Evidence:
         sums = {name: per_speaker(rows, ENDPOINTS[name].pooled) for name, rows in self.observations.items()}
         sums = {name: frame.set_axis(frame.index.astype(object)) for name, frame in sums.items()}
         return {name: capped(f, self.speaker_cap) if ENDPOINTS[name].pooled else f for name, f in sums.items()}
+
+    @cached_property
+    def charged_words(self) -> pd.DataFrame:
+        """As `by_speaker["wer"]`, with the words of lost texts counted as deleted."""
+        observed = self.observed(self.normalizer, charged=True)["wer"]
+        return capped(per_speaker(observed, pooled=True), self.speaker_cap)
 
     def members(self, attribute: str, group: str) -> set[str]:
         """The speakers of a group; of an attribute that is none, all speakers."""
@@ -125,13 +135,6 @@ class Evidence:
     def covariate_rows(self) -> pd.DataFrame:
         """`covariates`, likewise."""
         return self._with_speaker(self.covariates)
-
-    @cached_property
-    def lost_rows(self) -> pd.DataFrame:
-        """The word scores of lost texts under the primary normalizer, likewise."""
-        scores = self.primary_scores
-        lost = pc.and_(pc.is_null(scores["errors"]), pc.equal(scores["unit"], "word"))
-        return self._with_speaker(scores.filter(lost))
 
     def _with_speaker(self, table: pa.Table) -> pd.DataFrame:
         frame = table.to_pandas()

@@ -78,12 +78,9 @@ def _rate(sums: pd.DataFrame, members: set[str]) -> float | None:
 def _wer_variants(evidence: Evidence, members: set[str]) -> dict[str, float | None]:
     words = evidence.by_speaker["wer"]
     mine = words[words.index.isin(members)]
-    lost = evidence.lost_rows
-    owed = float(lost[lost["speaker_id"].isin(members)]["reference_tokens"].sum())
-    total = float(mine["denominator"].sum()) + owed
     return {
         "wer_speaker_mean": float((mine["numerator"] / mine["denominator"]).mean()) if len(mine) else None,
-        "wer_lost_deleted": (float(mine["numerator"].sum()) + owed) / total if total else None,
+        "wer_lost_deleted": _rate(evidence.charged_words, members),
     }
 
 

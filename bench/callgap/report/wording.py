@@ -121,6 +121,27 @@ ENDPOINTS = {
         "comes back in another language",
         "come back in another language",
     ),
+    "text_failed": Endpoint(
+        "Recognizer failed",
+        "Of the utterances given to the recognizer, those on which it failed.",
+        "utterances",
+        "fails",
+        "fail",
+    ),
+    "text_refused": Endpoint(
+        "Recognizer refused",
+        "Of the utterances given to the recognizer, those that it refused.",
+        "utterances",
+        "is refused",
+        "are refused",
+    ),
+    "text_missing": Endpoint(
+        "Text missing",
+        "Of the utterances given to the recognizer, those of which no text came back.",
+        "utterances",
+        "has no text",
+        "have no text",
+    ),
 }
 """In the order in which the first line of a report prefers them."""
 

@@ -36,14 +36,15 @@ def decide(
         others: the same contrast under the other declared normalizers.
 
     Returns:
-        The verdict. What forbids any comes first, then too few speakers, then a system that fails the reference group
-        itself, then the limits, and last what shakes them.
+        The verdict. What forbids any comes first, then a system that fails the reference group itself, then too few
+        speakers, then the limits, and last what shakes them.
     """
     if contrast.get("not_judged"):
         return Judgment(None, str(contrast["not_judged"]), "data in which groups differ in nothing but their speakers")
-    return (
-        _too_few(contrast) or _unfit(contrast, reference_rates, policy) or _from_limits(contrast, policy, list(others))
-    )
+    unfit = _unfit(contrast, reference_rates, policy)
+    if unfit and contrast["reference_speakers"] >= JUDGED:
+        return unfit
+    return _too_few(contrast) or unfit or _from_limits(contrast, policy, list(others))
 
 
 def _too_few(contrast: Mapping[str, Any]) -> Judgment | None:
