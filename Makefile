@@ -43,11 +43,16 @@ $(STAMP): requirements.lock pyproject.toml | $(filter .uv/bin/uv,$(UV))
 demo: setup
 	$(BIN)/callgap run
 
+# A file of tests stays on one core: what its fixtures make is made once.
+ON_ALL_CORES := -n logical --dist loadfile
+test test-all: export OMP_NUM_THREADS = 1
+test test-all: export OPENBLAS_NUM_THREADS = 1
+
 test: setup
-	$(BIN)/python -m pytest -m "not slow and not gpu"
+	$(BIN)/python -m pytest $(ON_ALL_CORES) -m "not slow and not gpu"
 
 test-all: setup
-	$(BIN)/python -m pytest -m "not gpu"
+	$(BIN)/python -m pytest $(ON_ALL_CORES) -m "not gpu"
 
 # A test that skips here has not shown what it is for: the CUDA device is missing, or cannot run the kernels.
 gpu-test: setup

@@ -164,5 +164,5 @@ def test_a_name_means_one_normalizer_in_every_configuration():
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
         for name, unit in content["normalizers"].items():
             assert seen.setdefault(name, unit) == unit, (path, name)
-    assert len(seen) == 7
+    assert len(seen) == 9
     assert len({instantiate(unit).version() for unit in seen.values()}) >= 5
