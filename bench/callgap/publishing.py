@@ -63,6 +63,9 @@ def publish_runs(runs: Sequence[Path], results: Path, name: str) -> Path:
         (target / name).write_text(text, encoding="utf-8")
     _write_systems(systems, target)
     sources = {"table.csv": "groups.csv", **{f"{name}.csv": f"{name}.csv" for name in ("contrasts", *SCHEMAS)}}
+    if any(_are_own_words(report["card"]) for report in reports):
+        del sources["confusions.csv"]
+        (target / "confusions.csv").unlink(missing_ok=True)
     for name, source in sources.items():
         (target / name).write_bytes(_concatenated([directory.path / source for directory in directories]))
     return target
@@ -108,15 +111,18 @@ def _published(directory: RunDirectory) -> dict[str, Any]:
     report = directory.report()
     report["provenance"] = _clean(report["provenance"])
     utterances = directory.read_table("utterances.parquet")
-    report["worst"] = _anonymous(report, utterances)
+    said = _are_own_words(report["card"])
+    report["worst"] = [] if said else _anonymous(report, utterances)
+    report["confusions"] = [] if said else report["confusions"]
     return report
 
 
+def _are_own_words(card: Mapping[str, Any]) -> bool:
+    """What people really said may hold names and numbers, and it is such words unless the card says otherwise."""
+    return card["text_source"] != "prompt" and not card["synthetic"]
+
+
 def _anonymous(report: Mapping[str, Any], utterances: pa.Table) -> Any:
-    card = report["card"]
-    if card["text_source"] != "prompt" and not card["synthetic"]:
-        # What people really said may hold names and numbers, and it is such words unless the card says otherwise.
-        return []
     speakers = {s: f"s{n:02d}" for n, s in enumerate(sorted(set(utterances["speaker_id"].to_pylist())), start=1)}
     ids = dict(zip(utterances["utterance_id"].to_pylist(), utterances["speaker_id"].to_pylist(), strict=True))
     numbers = {u: f"{speakers[s]}-u{n:05d}" for n, (u, s) in enumerate(ids.items(), start=1)}

@@ -242,11 +242,11 @@ def test_a_published_copy_of_ones_own_recordings_holds_no_text_no_speaker_and_no
     tool.write_text("#!/bin/sh\necho good morning\n")
     tool.chmod(0o755)
     # As a user would: a folder named after somebody, a key on the command line.
-    given = ["recognizer=command", f"recognizer.command=['{tool}','--key=hidden','{{wav}}']", "ivr=none"]
+    given = ["recognizer=command", f"recognizer.command=['{tool}','--key=k3y-of-ours','{{wav}}']", "ivr=none"]
     given += ["corpus=folder", "corpus.manifest=miller/manifest.csv", "corpus.groups=[accent]", "engine.workers=0"]
     callgap("run", *given, "hydra.run.dir=run", cwd=tmp_path)
     callgap("publish", "run", "--to", "own", cwd=tmp_path)
     for file in (tmp_path / "results" / "own").iterdir():
         text = file.read_text()
-        for secret in ("quentin", "xavier", "yara", "miller", "hidden", "tool.sh", str(tmp_path)):
+        for secret in ("quentin", "xavier", "yara", "miller", "k3y-of-ours", "tool.sh", str(tmp_path)):
             assert secret not in text, (file.name, secret)

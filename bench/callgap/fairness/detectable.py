@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy import stats
 
 from callgap.fairness.gaps import Gap, Pair
 from callgap.fairness.rare import log_t_limits
@@ -18,6 +20,9 @@ POWER = 0.80
 _RESAMPLES = 1000
 _PRECISION = 1e-4
 _TINY = 1e-9
+_CAUTION = 0.35
+"""Probability with which speakers differ more than is reckoned with. How much they differ is itself estimated, and what
+a size from too small an estimate loses is more than one from too large an estimate gains."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,18 +30,31 @@ class _Resampled:
     """One side's resamples, spread as far as samples are: resampling alone spreads them by (n - 1) / n too little.
 
     Attributes:
+        center: rate in the sample.
         rate: of each [resample].
         variance: of each rate, estimated as in the sample [resample].
         speakers: in each.
+        within: share of the variance that would be there if all speakers had the same rate.
+        is_share: whether an utterance counts 0 or 1.
     """
 
+    center: float
     rate: Array
     variance: Array
     speakers: int
+    within: float
+    is_share: bool
 
     def scaled(self, factor: float) -> _Resampled:
-        """The same speakers with as many times the errors."""
-        return _Resampled(factor * self.rate, factor**2 * self.variance, self.speakers)
+        """The same speakers with as many times the errors.
+
+        Speakers differ by as many times as much; chance within them grows as a Poisson or binomial variance does.
+        """
+        chance = factor * (1 - factor * self.center) / (1 - self.center) if self.is_share else factor
+        squared = self.within * max(chance, 0.0) + (1 - self.within) * factor**2
+        spread = math.sqrt(max(squared, _TINY))
+        rate = factor * self.center + spread * (self.rate - self.center)
+        return replace(self, rate=np.maximum(rate, _TINY), variance=squared * self.variance)
 
 
 def smallest_detectable_gap(pair: Pair, gap: Gap, margin: float, seed: int) -> float | None:
@@ -105,5 +123,10 @@ def _resampled(side: Side, seed: int, number: int) -> _Resampled:
     rate = total / weight
     squares = counts @ e**2 - 2 * rate * (counts @ (e * n)) + rate**2 * (counts @ n**2)
     unbiased = side.speakers / (side.speakers - 1)
-    spread = np.maximum(side.rate + unbiased**0.5 * (rate - side.rate), _TINY)
-    return _Resampled(spread, unbiased**2 * np.maximum(squares, 0.0) / weight**2, side.speakers)
+    degrees = max(side.effective_speakers - 1, 1.0)
+    unsure = degrees / stats.chi2.ppf(_CAUTION, degrees)
+    spread = side.rate + (unbiased * unsure) ** 0.5 * (rate - side.rate)
+    variance = unbiased**2 * unsure * np.maximum(squares, 0.0) / weight**2
+    chance = side.rate * (1 - side.rate if side.is_share else 1.0) / side.trials
+    within = min(1.0, chance / side.variance)
+    return _Resampled(side.rate, np.maximum(spread, _TINY), variance, side.speakers, within, side.is_share)
