@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callgap.fairness.gaps import Method, Pair, Resampling, enough, simultaneous
+from callgap.fairness.gaps import CAUTION, Method, Pair, Resampling, enough, simultaneous
 from callgap.fairness.rare import korn_graubard, log_t, recovered
 from callgap.fairness.sides import Side
 
@@ -108,7 +108,7 @@ def test_swapping_group_and_reference_mirrors_exact_limits_and_resampled_ones_bu
 
 
 def test_the_error_rate_is_shared_out_between_all_pairs(family):
-    assert [gap.level for gap in simultaneous(family, PLAN).values()] == pytest.approx([0.05 / 3] * 3)
+    assert [gap.level for gap in simultaneous(family, PLAN).values()] == pytest.approx([CAUTION * 0.05 / 3] * 3)
     (key, pair), *_ = family.items()
     alone, among = simultaneous({key: pair}, PLAN)[key], simultaneous(family, PLAN)[key]
     assert among.difference.lower < alone.difference.lower
@@ -121,7 +121,7 @@ def test_a_rare_pair_leaves_the_limits_of_the_others_alone(family):
     again = simultaneous(family | {("q", "wer"): family["x", "wer"]}, PLAN)
     assert all(there[key] == again[key] for key in family)
     assert there["q", "wer"].method is Method.EXACT
-    limits = korn_graubard(rare.group, 0.05 / 4), korn_graubard(rare.reference, 0.05 / 4)
+    limits = [korn_graubard(side, CAUTION * 0.05 / 4) for side in (rare.group, rare.reference)]
     assert there["q", "wer"].difference == recovered(rare.group, rare.reference, *limits)
 
 

@@ -171,4 +171,4 @@ def test_more_resamples_are_drawn_where_limits_lie_far_out(monkeypatch):
     monkeypatch.setattr(sys.modules["callgap.fairness.gaps"], "bootstrap_t", spy)
     errors = drawn(dict.fromkeys([*"abcdefghijk"], 0.2), 10)
     contrasts(counted(errors))
-    assert {(resamples, round(alpha, 9)) for resamples, alpha in drawn_by} == {(4000, 0.005)}
+    assert {(resamples, round(alpha, 9)) for resamples, alpha in drawn_by} == {(5334, 0.00375)}
