@@ -9,7 +9,7 @@ from counted import PRIMARY, SECOND, contrasts, counted, drawn, policy, verdicts
 
 from callgap.analyses import with_reference_errors
 from callgap.fairness.conditions import conditions
-from callgap.fairness.gaps import Resampling
+from callgap.fairness.gaps import CAUTION, Resampling
 from callgap.fairness.groups import group_rows
 from callgap.verdict import decide
 
@@ -51,7 +51,7 @@ def test_no_event_at_all_gives_an_interval_and_never_within_margin(speakers):
     assert row["method"] == "korn-graubard"
     assert row["difference_lower"] < 0 < row["difference_upper"]
     # What Clopper and Pearson allow of as many speakers: the group may have so many, the reference none.
-    assert row["difference_upper"] == pytest.approx(1 - 0.025 ** (1 / speakers), rel=1e-9)
+    assert row["difference_upper"] == pytest.approx(1 - (CAUTION * 0.025) ** (1 / speakers), rel=1e-9)
     assert row["verdict"] == "cannot tell"
     assert row["ratio"] is None
 
