@@ -101,8 +101,8 @@ def test_a_verdict_is_offered_where_all_scenarios_pass():
     [
         (MARGIN, "above_margin", DISADVANTAGED),
         (0.0, "above_zero", UNCERTAIN),
-        (MARGIN, "below_margin", WITHIN),
-        (-MARGIN, "above_minus_margin", WITHIN),
+        (MARGIN, "within_margin", WITHIN),
+        (-MARGIN, "within_margin", WITHIN),
         (-MARGIN, "below_minus_margin", BETTER),
     ],
 )
