@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 
 from callgap.proofs.accepted import FALSE, FEWEST, LEAST_COVERAGE, cells
+from callgap.proofs.between import MIDDLES, held_against
 from callgap.proofs.coverage import ALPHA, GAPS, Covered, Task, covered, tasks
 from callgap.proofs.populations import MARGIN, SCENARIOS
 from callgap.proofs.workers import spread
 from callgap.proofs.writing import Page, read, write
-from callgap.verdict.cells import CELLS, SIZES
+from callgap.verdict.cells import CELLS, SIZES, expected
 from callgap.verdict.cells import read as read_cells
 from callgap.verdict.words import BETTER, DISADVANTAGED, UNCERTAIN, WITHIN
 
@@ -138,6 +139,23 @@ def test_rows_come_back_from_their_file(tmp_path):
     rows = [row(gap=gap, scenario="calls", coverage=0.9485) for gap in GAPS]
     write(Page("coverage", "Limits", "Text.", {"commit": "none"}), rows, tmp_path)
     assert stored(tmp_path / "coverage.csv") == rows
+
+
+def test_what_is_read_between_the_cells_is_held_against_simulations_there():
+    simulated = cells([row(n, m, gap) for n in SIZES for m in SIZES for gap in GAPS])
+    even, bad = ([row(55, 173, gap, above_zero=share) for gap in GAPS] for share in (0.02, 0.08))
+    assert {(one.read, one.offered, one.holds) for one in held_against(simulated, even)} >= {(0.02, "yes", "yes")}
+    found = {one.verdict: one for one in held_against(simulated, bad)}
+    assert (found[UNCERTAIN].read, found[UNCERTAIN].error, found[UNCERTAIN].holds) == (0.02, 0.08, "no")
+    assert {one.holds for verdict, one in found.items() if verdict != UNCERTAIN} == {"yes"}
+
+
+def test_between_the_sizes_was_simulated_and_published_as_it_is_read():
+    found = read(EVIDENCE / "between.csv")
+    assert {(int(one["group"]), int(one["reference"])) for one in found} == {(g, r) for g in MIDDLES for r in MIDDLES}
+    for one in found:
+        said = expected(read_cells(), one["verdict"], float(one["group"]), float(one["reference"]))
+        assert (f"{round(said.error, 6):g}", "yes" if said.offered else "no") == (one["read"], one["offered"])
 
 
 def test_the_committed_cells_are_the_published_ones():

@@ -124,17 +124,21 @@ def _limits(scenario: Scenario, sizes: tuple[int, int], task: Task) -> Iterator[
         yield simultaneous({key: pair}, Resampling(ALPHA, RESAMPLES, seed))[key]
 
 
-def run(simulations: int, seed: int, workers: int) -> list[Covered]:
+def run(
+    simulations: int, seed: int, workers: int, sizes: Sequence[int] = SIZES, name: str = "coverage"
+) -> list[Covered]:
     """Simulate every task.
 
     Args:
         simulations: of each.
         seed: of all of them.
         workers: processes.
+        sizes: speakers of a side.
+        name: under which progress is told.
 
     Returns:
         Rows by scenario, in the order of their declaration, then by speakers.
     """
     order = [one.name for one in SCENARIOS]
-    rows = spread(covered, tasks(simulations, seed), workers, "coverage")
+    rows = spread(covered, tasks(simulations, seed, sizes=sizes), workers, name)
     return sorted(rows, key=lambda row: (order.index(row.scenario), row.group, row.reference, -row.gap))

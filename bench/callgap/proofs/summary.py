@@ -52,6 +52,16 @@ def _verdicts(rows: _Rows) -> list[Summary]:
     return found
 
 
+def _between(rows: _Rows) -> list[Summary]:
+    offered = [row for row in rows if row["offered"] == "yes"]
+    if not offered:
+        return [Summary("verdicts between the cells", "none is offered there", "none", "not offered", "between")]
+    worst = max(offered, key=lambda row: float(row["error"]) - float(row["accepted"]))
+    figure = f"false in at most {_percent(worst['error'])} where offered: {len(offered)} of {len(rows)} read"
+    bound = f"at most {_percent(worst['accepted'])} (2.5 % and four standard errors: two of either simulation)"
+    return [Summary("verdicts between the cells are as rarely false", figure, bound, _all(offered), "between")]
+
+
 def _coverage(rows: _Rows) -> list[Summary]:
     judged = [row for row in rows if min(int(row["group"]), int(row["reference"])) >= JUDGED]
     worst = min(judged, key=lambda row: float(row["coverage"]))
@@ -137,6 +147,7 @@ def _flags(rows: _Rows) -> list[Summary]:
 TABLES: dict[str, Callable[[_Rows], list[Summary]]] = {
     "coverage": _coverage,
     "cells": _verdicts,
+    "between": _between,
     "families": _families,
     "null": _null,
     "power": _power,

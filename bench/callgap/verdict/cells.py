@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from itertools import product
 from pathlib import Path
 
 SIZES = (5, 10, 30, 100, 300)
@@ -43,6 +44,51 @@ class Cell:
     offered: bool
 
 
+Cells = Mapping[tuple[str, int, int], Cell]
+"""By verdict and speakers on either side."""
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What the cells say of numbers of speakers that lie between theirs.
+
+    Attributes:
+        error: how often the verdict is expected to be false in the worst scenario.
+        accepted: most that is accepted.
+        offered: whether the verdict may be said.
+    """
+
+    error: float
+    accepted: float
+    offered: bool
+
+
+def expected(cells: Cells, verdict: str, group: float, reference: float) -> Expected | None:
+    """Read a table of cells between its sizes, linearly in the logarithm of the speakers of either side.
+
+    Args:
+        cells: by verdict and speakers on either side.
+        verdict: one that limits give.
+        group: effective speakers of the group.
+        reference: effective speakers of the reference.
+
+    Returns:
+        The verdict is offered where the error so read is accepted, and none of the cells read is withheld for another
+        reason: too few speakers, limits that cover too seldom. None where a cell is missing.
+    """
+    error = accepted = 0.0
+    sound = True
+    for mine, my_weight in _sizes(group).items():
+        for theirs, their_weight in _sizes(reference).items():
+            cell = cells.get((verdict, mine, theirs))
+            if cell is None:
+                return None
+            error += my_weight * their_weight * cell.error
+            accepted += my_weight * their_weight * cell.accepted
+            sound = sound and (cell.offered or cell.error > cell.accepted)
+    return Expected(error, accepted, sound and error <= accepted)
+
+
 def is_offered(verdict: str, group: float, reference: float) -> bool:
     """Tell whether a verdict may be said with so many speakers.
 
@@ -52,11 +98,10 @@ def is_offered(verdict: str, group: float, reference: float) -> bool:
         reference: effective speakers of the reference.
 
     Returns:
-        True where the cells of both sides' sizes, below and above, were simulated and passed: what lies between two
-        sizes is held to both.
+        True where the committed cells around these sizes say so, as `expected` reads them.
     """
-    found = [read().get((verdict, *sizes)) for sizes in product(_sizes(group), _sizes(reference))]
-    return all(cell is not None and cell.offered for cell in found)
+    found = expected(read(), verdict, group, reference)
+    return found is not None and found.offered
 
 
 @cache
@@ -67,12 +112,18 @@ def read() -> dict[tuple[str, int, int], Cell]:
     return {(cell.verdict, cell.group, cell.reference): cell for cell in cells}
 
 
-def _sizes(speakers: float) -> list[int]:
+def _sizes(speakers: float) -> dict[int, float]:
+    """The simulated sizes on either side, each with its weight."""
     # Effective speakers of equal weight may miss their number by a rounding error.
-    worth = round(speakers, 1)
-    below = [size for size in SIZES if size <= worth]
-    above = [size for size in SIZES if size >= worth]
-    return sorted({below[-1], *above[:1]}) if below else [0]
+    worth = min(round(speakers, 1), float(SIZES[-1]))
+    if worth < SIZES[0]:
+        return {0: 1.0}
+    above = next(size for size in SIZES if size >= worth)
+    if above == worth:
+        return {above: 1.0}
+    below = SIZES[SIZES.index(above) - 1]
+    weight = math.log(worth / below) / math.log(above / below)
+    return {below: 1 - weight, above: weight}
 
 
 def _cell(row: dict[str, str]) -> Cell:
