@@ -86,3 +86,24 @@ def test_published_times_are_of_a_clean_checkout_on_one_machine():
     for page in pages:
         assert re.search(r"^\| commit \| [0-9a-f]{40} \|$", page, re.MULTILINE)
         assert re.search(r"^\| processor \| \S.* \|$", page, re.MULTILINE)
+
+
+def points(value):
+    return f"{100 * float(value):+.1f}".replace("-", "\N{MINUS SIGN}")
+
+
+def test_the_vendors_of_the_readme_are_the_published_ones():
+    folder = ROOT / "results" / "artie-vendors-2019"
+    with (folder / "table.csv").open(encoding="utf-8", newline="") as lines:
+        wrong = {row["system"]: percent(row["wer"]) for row in csv.DictReader(lines) if row["group"] == "everyone"}
+    sought = {"group": "indian", "endpoint": "wer", "normalizer": "whisper-english", "standardized_by": ""}
+    with (folder / "contrasts.csv").open(encoding="utf-8", newline="") as lines:
+        gaps = [row for row in csv.DictReader(lines) if sought.items() <= row.items()]
+    columns = ("difference", "difference_lower", "difference_upper")
+    rows = []
+    for row in gaps:
+        gap, lower, upper = (points(row[name]) for name in columns)
+        rows.append(f"| {row['system']} | {wrong[row['system']]} | {gap} | {lower} to {upper} |")
+    written = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    assert len(rows) == 9
+    assert [line for line in written if re.match(r"\| (amazon|google|deepspeech)-", line)] == rows
