@@ -16,7 +16,7 @@ from callgap.proofs.coverage import ALPHA, GAPS, Covered, Task, covered, tasks
 from callgap.proofs.populations import MARGIN, SCENARIOS
 from callgap.proofs.workers import spread
 from callgap.proofs.writing import Page, read, write
-from callgap.verdict.cells import CELLS, SIZES, expected
+from callgap.verdict.cells import BETWEEN, CELLS, SIZES, expected
 from callgap.verdict.cells import read as read_cells
 from callgap.verdict.words import BETTER, DISADVANTAGED, UNCERTAIN, WITHIN
 
@@ -160,6 +160,7 @@ def test_between_the_sizes_was_simulated_and_published_as_it_is_read():
 
 def test_the_committed_cells_are_the_published_ones():
     assert (EVIDENCE / "cells.csv").read_bytes() == CELLS.read_bytes()
+    assert (EVIDENCE / "between.csv").read_bytes() == BETWEEN.read_bytes()
 
 
 def test_the_committed_cells_follow_from_the_published_simulations():

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callgap.verdict.cells import CELLS, SIZES, expected, is_offered, read
+from callgap.verdict.cells import CELLS, SIZES, contradicted, expected, is_offered, read
 from callgap.verdict.words import BETTER, DISADVANTAGED, UNCERTAIN, WITHIN
 
 COLUMNS = ("verdict", "group", "reference", "error", "accepted", "coverage", "scenario", "offered")
@@ -27,12 +27,17 @@ def cells(tmp_path_factory):
         for key in product((DISADVANTAGED, WITHIN), SIZES[1:], SIZES[1:]):
             offered = "no" if key in ERRORS else "yes"
             writer.writerow([*key, ERRORS.get(key, 0.02), 0.03, 0.95, "heavy tails", offered])
+    between = path.with_name("between.csv")
+    between.write_text(f"verdict,group,reference,holds\n{DISADVANTAGED},173,55,no\n{DISADVANTAGED},55,55,yes\n")
     patch = pytest.MonkeyPatch()
     patch.setattr(sys.modules["callgap.verdict.cells"], "CELLS", path)
+    patch.setattr(sys.modules["callgap.verdict.cells"], "BETWEEN", between)
     read.cache_clear()
+    contradicted.cache_clear()
     yield path
     patch.undo()
     read.cache_clear()
+    contradicted.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -48,6 +53,11 @@ def cells(tmp_path_factory):
         (DISADVANTAGED, 17, 100, False),
         (DISADVANTAGED, 18, 100, True),
         (DISADVANTAGED, 31, 99, True),
+        # Between these cells a simulation contradicted them; the cells themselves stand.
+        (DISADVANTAGED, 200, 40, False),
+        (DISADVANTAGED, 300, 40, False),
+        (DISADVANTAGED, 300, 30, True),
+        (DISADVANTAGED, 200, 101, True),
         (DISADVANTAGED, 10, 30, True),
         (WITHIN, 30, 30, False),
         (WITHIN, 30.1, 99, False),

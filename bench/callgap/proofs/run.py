@@ -27,7 +27,7 @@ from callgap.proofs import (
 from callgap.proofs.populations import SCENARIOS
 from callgap.proofs.workers import cores
 from callgap.proofs.writing import Page, write
-from callgap.verdict.cells import CELLS
+from callgap.verdict.cells import BETWEEN, CELLS
 from callgap_kernels.options import require_whole
 from callgap_kernels.speed.machine import provenance
 from callgap_kernels.tier import compile_at_once
@@ -85,7 +85,8 @@ def _coverage(plan: Plan) -> None:
     text = (
         "Between two sizes a cell is read linearly in the logarithm of the speakers. Simulated at the sizes that lie "
         "farthest from those of the cells: how often a verdict is false, beside what was read; two standard errors of "
-        "these simulations are allowed beyond what the cells accept."
+        "these simulations are allowed beyond what the cells accept. Where that does not hold, the verdict is not "
+        "offered between those cells."
     )
     rows_between = between.run(cells, plan.simulations, plan.seed, plan.workers)
     write(plan.page("between", "Between the cells", text, plan.simulations), rows_between, plan.out)
@@ -205,6 +206,7 @@ def _conclude(plan: Plan, *, offer: bool) -> None:
     print(lines)
     if offer:
         shutil.copyfile(plan.out / "cells.csv", CELLS)
+        shutil.copyfile(plan.out / "between.csv", BETWEEN)
 
 
 def _chosen(only: str | None) -> list[str]:

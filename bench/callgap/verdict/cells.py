@@ -18,6 +18,9 @@ MARGIN = 0.05
 CELLS = Path(__file__).with_name("cells.csv")
 """Written by `make evidence`; results/evidence/cells.csv is a copy."""
 
+BETWEEN = Path(__file__).with_name("between.csv")
+"""What was simulated between the sizes; likewise."""
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -46,6 +49,10 @@ class Cell:
 
 Cells = Mapping[tuple[str, int, int], Cell]
 """By verdict and speakers on either side."""
+
+
+Square = tuple[tuple[int, ...], tuple[int, ...]]
+"""The sizes of either side between which something lies."""
 
 
 @dataclass(frozen=True)
@@ -98,10 +105,26 @@ def is_offered(verdict: str, group: float, reference: float) -> bool:
         reference: effective speakers of the reference.
 
     Returns:
-        True where the committed cells around these sizes say so, as `expected` reads them.
+        True where the committed cells around these sizes say so, as `expected` reads them, and simulations in the midst
+        of those cells did not contradict.
     """
     found = expected(read(), verdict, group, reference)
-    return found is not None and found.offered
+    if found is None or not found.offered:
+        return False
+    place = tuple(_sizes(group)), tuple(_sizes(reference))
+    return not any(
+        set(place[0]) <= set(mine) and set(place[1]) <= set(theirs)
+        for mine, theirs in contradicted(verdict)
+        if not (len(place[0]) == len(place[1]) == 1)
+    )
+
+
+@cache
+def contradicted(verdict: str) -> tuple[Square, ...]:
+    """Between which sizes simulation found a verdict to be false more often than the cells around let expect."""
+    with BETWEEN.open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["verdict"] == verdict and row["holds"] == "no"]
+    return tuple((tuple(_sizes(float(row["group"]))), tuple(_sizes(float(row["reference"])))) for row in rows)
 
 
 @cache
