@@ -33,7 +33,7 @@ from callgap_kernels.speed.machine import provenance
 from callgap_kernels.tier import compile_at_once
 
 PACKAGES = ("numba", "numpy", "scipy", "statsmodels", "jiwer", "kaldialign", "whisper-normalizer", "torch")
-SIMULATIONS = 2000
+SIMULATIONS = 1000
 
 
 @dataclass(frozen=True)
