@@ -107,3 +107,17 @@ def test_the_vendors_of_the_readme_are_the_published_ones():
     written = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
     assert len(rows) == 9
     assert [line for line in written if re.match(r"\| (amazon|google|deepspeech)-", line)] == rows
+
+
+def test_the_sentence_on_nigerian_speakers_is_published():
+    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    sought = {"group": "NG", "endpoint": "wer", "normalizer": "whisper-english-dictated", "standardized_by": "domain"}
+    with (ROOT / "results" / "afrispeech-vendors" / "contrasts.csv").open(encoding="utf-8", newline="") as lines:
+        found = {row["system"]: row for row in csv.DictReader(lines) if sought.items() <= row.items()}
+    columns = ("difference", "difference_lower", "difference_upper")
+    for system, sentence in (
+        ("whisper-large", "whisper-large gets {} more wrong than of everyone else's ({} to {}; `{}`)"),
+        ("azure", "azure {} more ({} to {}; `{}`)"),
+    ):
+        figures = (f"{100 * float(found[system][name]):.1f}" for name in columns)
+        assert sentence.format(*figures, found[system]["verdict"]) in text
