@@ -107,7 +107,11 @@ def run(overrides: tuple[str, ...]) -> None:
     metavar="COLUMN[,COLUMN...]",
     help="Hold word errors per word that were counted already, one column for each system.",
 )
-@click.option("--words", metavar="COLUMN", help="Holds how many words were said; needed with error rates.")
+@click.option(
+    "--words",
+    metavar="COLUMN",
+    help="Holds how many words were said: with error rates, which are described, never judged.",
+)
 @click.option(
     "--reference-group",
     metavar="GROUP",

@@ -16,6 +16,7 @@ from rich.text import Text
 from callgap.errors import InputError, one_of
 from callgap.fairness.endpoints import CONTRASTED, ENDPOINTS, capped, per_speaker
 from callgap.fairness.ranking import OPEN, OVERALL, WORST, Limited, Pair, Ranks, Systems
+from callgap.fairness.standing import MARGIN
 from callgap.fairness.systems import compare_systems
 from callgap.finished import Finished
 from callgap.report.figures import ABSENT, percent, points, span
@@ -237,6 +238,8 @@ def _told(compared: Compared) -> Iterator[str]:
         open_ = sum(finding == OPEN for _, finding in found)
         if open_:
             yield f"{words}: it cannot be told which of two is lower for {open_} of {len(found)} pairs"
+    if len(compared.systems.weighed) < len(compared.systems.judged):
+        yield f"the worst group is sought among those with {MARGIN} speakers: {', '.join(compared.systems.weighed)}"
     if compared.left_out:
         yield f"{compared.left_out:,} utterances were left out: not every system gave a text for them"
 

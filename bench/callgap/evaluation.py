@@ -16,6 +16,7 @@ from callgap.fairness.groups import rejection_counts
 from callgap.fairness.standing import DESCRIBED, EXPLORATORY, JUDGED, MARGIN
 from callgap.ivr import NoService, Service, walk
 from callgap.judging import check_references, examined, judged, memberships
+from callgap.provenance import provenance
 from callgap.records import CONTRASTS, GROUPS, table
 from callgap.reference_error import differential_reference_error
 from callgap.report import Findings, render_html, render_markdown, summarize
@@ -90,6 +91,8 @@ def evaluate(directory: RunDirectory, unit: Mapping[str, Any]) -> dict[str, Any]
         "scoring": round(scored - begin, 1),
         "fairness": round(time.perf_counter() - scored, 1),
     }
+    # Stored hypotheses may be judged by a later version than the one that heard them.
+    notes["judged_by"] = {key: value for key, value in provenance().items() if key in ("callgap", "commit")}
     directory.write_json("run.json", notes)
 
     findings = Findings(

@@ -20,6 +20,8 @@ from callgap.fairness.grouping import CROSS, EVERYONE_ELSE, crossed, crossed_nam
 from callgap.fairness.groups import EVERYONE
 from callgap.ivr import NoService
 from callgap.verdict import Policy, decide, grade
+from callgap.verdict.doubts import Doubts
+from callgap.verdict.words import DISADVANTAGED
 
 _UNFIT_BY = ("wer", "not_completed")
 
@@ -120,9 +122,14 @@ def judged(groups: Sequence[Row], contrasts: Sequence[Row], policy: Policy, card
             policy,
             [other for other in same[_key(row)] if other is not row],
         )
-        | {"evidence_grade": _graded(row, card)}
+        | {"evidence_grade": _graded(row, card), "smallest_detectable_gap": _detectable(row)}
         for row in contrasts
     ]
+
+
+def _detectable(row: Row) -> Any:
+    # With these speakers no gap would be called a disadvantage, however large it is.
+    return None if Doubts(row, 0.0, []).of_proof(DISADVANTAGED) else row.get("smallest_detectable_gap")
 
 
 def _key(row: Row) -> tuple[object, ...]:

@@ -13,7 +13,7 @@ from callgap.comparing import Compared, compare_runs, told_ranks
 from callgap.fairness import CONTRADICTORY, UNKNOWN
 from callgap.fairness.groups import EVERYONE
 from callgap.fairness.ranking import Ranks, SystemRates
-from callgap.fairness.standing import JUDGED
+from callgap.fairness.standing import JUDGED, MARGIN
 from callgap.finished import Finished
 from callgap.report.comparisons import by_supported_harm, under_primary_normalizer
 from callgap.report.figures import ABSENT, number, percent, points, span
@@ -215,7 +215,8 @@ _READING = (
     "resampling speakers. *Rank* is every place that the system may have among the systems of its table: ranks "
     "compare systems on the same speakers, so they say more than whether two ranges overlap; systems.csv has every two "
     "systems. The worst group's limits are those of the highest rate of "
-    f"any group with at least {JUDGED} speakers, whichever that is. The gap is the worst group's rate less the "
+    f"any group with at least {MARGIN} speakers (or {JUDGED}, where fewer than two groups have {MARGIN}), whichever "
+    "that is. The gap is the worst group's rate less the "
     "reference group's, in points."
 )
 _NOT_CONCLUDED = (

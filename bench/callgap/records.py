@@ -262,9 +262,10 @@ CONTRASTS = _schema(
 )
 """One row per declared endpoint and normalizer.
 
-`p`, `smallest_detectable_gap` and `attribution` stand under the primary normalizer alone. `limits` says whether limits
-are `simultaneous` or, of groups too small to be judged, `pointwise`; `method` how they were found. Effective speakers
-are as many of equal weight as these are worth. What can shake a verdict follows: the gap in speaker means, the gap
+`p`, `smallest_detectable_gap` and `attribution` stand under the primary normalizer alone, the second only where
+`disadvantaged` may be said of so many speakers. `limits` says whether limits are `simultaneous` or, of groups too small
+to be judged, `pointwise`; `method` how they were found. Effective speakers are as many of equal weight as these are
+worth. What can shake a verdict follows: the gap in speaker means, the gap
 nearest to none with any one speaker left out, the gap with lost texts charged to the recognizer (null where none was
 lost) and how much of a gap errors of the references may make (null where that was not measured). `not_judged` says why
 a contrast is described and no more.
@@ -365,7 +366,10 @@ OMNIBUS = _schema(
     arrangements=_COUNT,
     exact=_FLAG,
 )
-"""One row per attribute and endpoint: any difference between the groups that are large enough to take part."""
+"""One row per attribute and endpoint: any difference between the groups that are large enough to take part.
+
+`arrangements` is null where there are more than an integer of 64 bits holds.
+"""
 
 
 def utterances_schema(attributes: Iterable[str]) -> pa.Schema:

@@ -215,6 +215,6 @@ def test_real_vendor_output_by_accent_in_seconds(data):
     # 2 s where the machine does nothing else; 4 more where numba compiles the alignment first.
     assert time.perf_counter() - begin < 20
     assert len(groups) >= 100
-    assert {"yoruba", "igbo", "swahili"} <= {row["group"] for row in rows}
-    assert all(row["speakers"] >= 3 and row["log_odds"] > 0 and row["lost"] <= row["said"] for row in rows)
+    assert "yoruba" in {row["group"] for row in rows}
+    assert all(row["speakers"] >= 3 and row["z"] >= 2 and row["lost"] <= row["said"] for row in rows)
     assert not any(sum(map(str.isdigit, row["word"])) > 3 for row in rows)

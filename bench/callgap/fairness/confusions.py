@@ -48,6 +48,9 @@ FEWEST_SPEAKERS = 3
 """Speakers of the group who must have lost a word that is listed, and speakers of the run from whom a word must have
 been heard that is named for it: what rests on fewer is about persons."""
 
+LEAST_Z = 2.0
+"""Standard errors by which the odds of a listed word exceed the reference's: with less there is nothing to describe."""
+
 LONGEST_NUMBER = 3
 """Digits of a word that is listed; more may be a telephone number, a card or a date of birth."""
 
@@ -108,8 +111,8 @@ def confusions(
 ) -> list[Row]:
     """The words that groups lose more often than their reference does; the module's text says how they are compared.
 
-    Listed are words with higher odds of loss than in the reference, said there too, lost by at least `FEWEST_SPEAKERS`
-    speakers of the group and with at most `LONGEST_NUMBER` digits.
+    Listed are words with clearly higher odds of loss than in the reference (`LEAST_Z`), said there too, lost by at
+    least `FEWEST_SPEAKERS` speakers of the group and with at most `LONGEST_NUMBER` digits.
 
     Args:
         evidence: of one run.
@@ -212,7 +215,7 @@ class _Tallies:
         columns = ("lost", "spoken", "reference_lost", "reference_spoken")
         odds = LogOdds.of(*(both[name].to_numpy(np.float64) for name in columns), rate=rate)
         both = both.assign(log_odds=odds.log_odds, z=odds.z, word=[self.vocabulary[number] for number in both.index])
-        both = both[(both["speakers"] >= FEWEST_SPEAKERS) & (both["log_odds"] > 0)]
+        both = both[(both["speakers"] >= FEWEST_SPEAKERS) & (both["z"] >= LEAST_Z)]
         best = both[both["word"].map(may_be_listed).astype(bool)].sort_values(["z", "word"], ascending=[False, True])
         return [self._row(group, word, totals["spoken"], others["spoken"]) for _, word in best.head(top).iterrows()]
 

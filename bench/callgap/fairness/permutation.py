@@ -101,7 +101,7 @@ class Omnibus:
                 "speakers": int(self.speakers[place]),
                 "statistic": _finite(self.statistic[place]),
                 "p": _finite(self.p[place]),
-                "arrangements": int(self.arrangements[place]) or None,
+                "arrangements": _countable(int(self.arrangements[place])),
                 "exact": bool(self.exact[place]) if self.arrangements[place] else None,
             }
             for place, name in zip(range(len(self.p)), endpoints, strict=True)
@@ -230,6 +230,11 @@ class _Speakers:
             seed=self.seed,
             resamples=self.permutations,
         )
+
+
+def _countable(arrangements: int) -> int | None:
+    """None where there are none, or more than an integer of 64 bits holds."""
+    return arrangements if 0 < arrangements < np.iinfo(np.int64).max else None
 
 
 def _finite(value: float) -> float | None:

@@ -39,8 +39,8 @@ class SystemRates:
     Attributes:
         system: its name.
         overall: rate over all speakers; limits of this system alone.
-        worst_group: the judged group with the highest rate; None where no group has enough speakers.
-        worst: its rate, and limits of the highest rate of any group, whichever group that is.
+        worst_group: the one of `Systems.weighed` with the highest rate; None where no group has enough speakers.
+        worst: its rate, and limits of the highest rate of any of them, whichever group that is.
         overall_ranks: by the rate over all speakers.
         worst_ranks: by the rate of the worst group.
     """
@@ -91,12 +91,15 @@ class Systems:
         systems: in the order in which they were given.
         pairs: every two of them, question by question.
         judged: groups with enough speakers, in alphabetical order.
+        weighed: those among which the worst is sought: all with at least 30 speakers, or all that are judged where
+            fewer than two have so many.
         speakers: of all groups together.
     """
 
     systems: tuple[SystemRates, ...]
     pairs: tuple[Pair, ...]
     judged: tuple[str, ...]
+    weighed: tuple[str, ...]
     speakers: int
 
 

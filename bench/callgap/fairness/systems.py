@@ -14,6 +14,9 @@ themselves do not fail so. From limits L_gh, U_gh of R_gA - R_hB that hold toget
 since W_A - W_B = min_h max_g (R_gA - R_hB) = max_g min_h (R_gA - R_hB), and both operations keep an order. For one
 system, max_g L_g with limits that hold together for all groups is a lower limit of W. For the upper one, max_g U_g, the
 limit of each group alone is enough: it fails only where that of the truly worst group does.
+
+A group of a dozen speakers may be the worst of all as far as anybody can tell, and then nothing can be told of W. The
+worst group is therefore sought among those with at least 30 speakers, wherever two groups have so many.
 """
 
 from __future__ import annotations
@@ -30,7 +33,7 @@ from callgap.fairness.membership import CONTRADICTORY, UNKNOWN
 from callgap.fairness.paired import Resampled, Sums, resample_paired
 from callgap.fairness.ranking import GAP, GROUP, OVERALL, WORST, Limited, Pair, SystemRates, Systems, rank
 from callgap.fairness.simultaneous import Family, pointwise
-from callgap.fairness.standing import JUDGED
+from callgap.fairness.standing import JUDGED, MARGIN
 from callgap.fairness.worst_group import highest, worst_differences
 from callgap_kernels.resampling.limits import Limits
 
@@ -68,7 +71,7 @@ def compare_systems(
     """
     heard = _Heard.of(sums, groups, reference, resamples, seed)
     pairs = [*heard.overall(alpha / _QUESTIONS), *heard.by_group(alpha / _QUESTIONS), *heard.worst(alpha / _QUESTIONS)]
-    return Systems(heard.rates(alpha, pairs), tuple(pairs), heard.judged, len(heard.speakers))
+    return Systems(heard.rates(alpha, pairs), tuple(pairs), heard.judged, heard.weighed, len(heard.speakers))
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +84,7 @@ class _Heard:
     denominator: Float
     labels: NDArray[np.object_]
     judged: tuple[str, ...]
+    weighed: tuple[str, ...]
     reference: str | None
     resamples: int
     seed: int
@@ -102,13 +106,17 @@ class _Heard:
                 raise ValueError(f"{name} has {len(frame)} speakers, not the {len(first)} of {next(iter(sums))}")
         labels = np.array([groups.get(speaker, UNKNOWN) for speaker in first.index], dtype=object)
         known, counts = np.unique(labels[~np.isin(labels, [UNKNOWN, CONTRADICTORY])].astype(str), return_counts=True)
-        judged = tuple(str(name) for name, count in zip(known, counts, strict=True) if count >= JUDGED)
+        judged, many = (
+            tuple(str(name) for name, count in zip(known, counts, strict=True) if count >= fewest)
+            for fewest in (JUDGED, MARGIN)
+        )
+        weighed = many if len(many) > 1 else judged
         numerator, denominator = (
             np.stack([frame[column].to_numpy(np.float64) for frame in frames], axis=1)
             for column in ("numerator", "denominator")
         )
         speakers = tuple(first.index)
-        return cls(tuple(sums), speakers, numerator, denominator, labels, judged, reference, resamples, seed)
+        return cls(tuple(sums), speakers, numerator, denominator, labels, judged, weighed, reference, resamples, seed)
 
     @property
     def pairs(self) -> Int:
@@ -125,7 +133,8 @@ class _Heard:
     def by_group(self, alpha: float) -> list[Pair]:
         if not len(self.pairs) or not self.judged:
             return []
-        groups, own = self._groups(), self._differences(self._groups())
+        groups = self._groups(self.judged)
+        own = self._differences(groups)
         values = self._values(groups)
         families, names, gaps = [own], [], []
         for drawn, name, value in self._gaps(own, groups, values):
@@ -141,7 +150,7 @@ class _Heard:
     def worst(self, alpha: float) -> list[Pair]:
         if not len(self.pairs) or not self.judged:
             return []
-        alone, paired = self._alone(), self._differences(self._groups())
+        alone, paired = self._alone(), self._differences(self._groups(self.weighed))
         limits = worst_differences(alone, paired, self.pairs, alpha)
         values = alone.sample.value.max(axis=0, keepdims=True)
         return self._pairs(WORST, [None], values, Limits(limits.lower[None], limits.upper[None]))
@@ -160,7 +169,7 @@ class _Heard:
             alone = self._alone()
             limits = highest(alone, alpha)
             groups = [
-                (self.judged[place], _rate(alone.sample.value[place, k], limits.lower[k], limits.upper[k]))
+                (self.weighed[place], _rate(alone.sample.value[place, k], limits.lower[k], limits.upper[k]))
                 for k, place in enumerate(alone.sample.value.argmax(axis=0))
             ]
         return tuple(
@@ -194,14 +203,14 @@ class _Heard:
                     value = self._values(both)
                     yield drawn.contrast(np.array([[0, 1]])), name, value[[0]] - value[[1]]
 
-    def _groups(self) -> list[NDArray[np.bool_]]:
-        return [self.labels == name for name in self.judged]
+    def _groups(self, names: Sequence[str]) -> list[NDArray[np.bool_]]:
+        return [self.labels == name for name in names]
 
     def _values(self, groups: Sequence[NDArray[np.bool_]]) -> Float:
         return np.stack([self.numerator[own].sum(axis=0) / self.denominator[own].sum(axis=0) for own in groups])
 
     def _alone(self) -> Resampled:
-        return self._resampled(self._groups())
+        return self._resampled(self._groups(self.weighed))
 
     def _resampled(self, groups: Sequence[NDArray[np.bool_]]) -> Resampled:
         rows, label = _stacked(groups)

@@ -34,8 +34,8 @@ def cells(rows: Iterable[Covered]) -> list[Cell]:
         rows: what was simulated.
 
     Returns:
-        One cell per verdict and pairing. A verdict is offered where it is false in at most alpha / 2 of the simulations
-        and the limits cover in at least 93 %, either with two standard errors of the simulation allowed.
+        One cell per verdict and pairing. A verdict is offered where it is false in at most alpha / 2 of the
+        simulations, two standard errors allowed, and the limits cover in at least 93 %.
     """
     pairings: dict[tuple[int, int], list[Covered]] = defaultdict(list)
     for row in rows:
@@ -53,7 +53,9 @@ def _cell(verdict: str, group: int, reference: int, rows: list[Covered]) -> Cell
     accepted = round(ALPHA / 2 + slack(ALPHA / 2, worst.simulations), 6)
     coverage = min(row.coverage for row in rows)
     enough = min(group, reference) >= FEWEST[verdict]
-    covers = coverage >= LEAST_COVERAGE - slack(LEAST_COVERAGE, worst.simulations)
+    covers = coverage >= LEAST_COVERAGE
     error = false(worst)
-    offered = enough and covers and error <= accepted
-    return Cell(verdict, group, reference, error, accepted, coverage, worst.scenario, offered)
+    sound = enough and covers
+    return Cell(
+        verdict, group, reference, error, accepted, coverage, worst.scenario, sound, sound and error <= accepted
+    )

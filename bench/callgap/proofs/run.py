@@ -75,8 +75,8 @@ def _coverage(plan: Plan) -> None:
     cells = accepted.cells(rows)
     text = (
         "A verdict is offered with so many speakers (effective ones, where they say unequally much) if, in every "
-        "scenario, it is false in at most 2.5 % of the simulations at the true gap at which it just is, and the limits "
-        "cover in at least 93 %; two standard errors of the simulation are allowed. `disadvantaged`, `gap, size "
+        "scenario, it is false in at most 2.5 % of the simulations at the true gap at which it just is (two standard "
+        "errors of the simulation are allowed), and the limits cover in at least 93 %. `disadvantaged`, `gap, size "
         "uncertain` and `does better` need 10 speakers on each side, `within margin` 30. In the picture: how often "
         "false, below it the coverage in percent, both of the worst scenario."
     )

@@ -100,7 +100,10 @@ def _power(row: Row) -> Iterator[Line]:
         size = f"{100 * smallest:.0f} points or more"
         yield "Smallest detectable gap", f"would have found a gap of {size} in four of five samples"
     elif row["limits"] == "simultaneous" and row["method"] == Method.BOOTSTRAP:
-        yield "Smallest detectable gap", "none: of these speakers no gap would be found in four of five samples"
+        yield (
+            "Smallest detectable gap",
+            "none: with these speakers no gap can be relied on to be found",
+        )
 
 
 def _second_opinion(row: Row) -> Iterator[Line]:

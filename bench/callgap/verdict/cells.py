@@ -34,6 +34,7 @@ class Cell:
         accepted: largest that is accepted: the nominal rate and two standard errors of the simulation.
         coverage: smallest share of simulations whose limits held the true gap.
         scenario: in which the error was largest.
+        sound: whether there are speakers enough, and the limits cover in at least 93 %.
         offered: whether the verdict may be said.
     """
 
@@ -44,6 +45,7 @@ class Cell:
     accepted: float
     coverage: float
     scenario: str
+    sound: bool
     offered: bool
 
 
@@ -80,8 +82,8 @@ def expected(cells: Cells, verdict: str, group: float, reference: float) -> Expe
         reference: effective speakers of the reference.
 
     Returns:
-        The verdict is offered where the error so read is accepted, and none of the cells read is withheld for another
-        reason: too few speakers, limits that cover too seldom. None where a cell is missing.
+        The verdict is offered where the error so read is accepted, and all cells read are sound: speakers
+        enough, limits that cover. None where a cell is missing.
     """
     error = accepted = 0.0
     sound = True
@@ -92,7 +94,7 @@ def expected(cells: Cells, verdict: str, group: float, reference: float) -> Expe
                 return None
             error += my_weight * their_weight * cell.error
             accepted += my_weight * their_weight * cell.accepted
-            sound = sound and (cell.offered or cell.error > cell.accepted)
+            sound = sound and cell.sound
     return Expected(error, accepted, sound and error <= accepted)
 
 
@@ -158,5 +160,6 @@ def _cell(row: dict[str, str]) -> Cell:
         float(row["accepted"]),
         float(row["coverage"]),
         row["scenario"],
+        row["sound"] == "yes",
         row["offered"] == "yes",
     )

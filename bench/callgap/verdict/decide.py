@@ -78,7 +78,7 @@ def _from_limits(contrast: Mapping[str, Any], policy: Policy, others: Sequence[M
     limits = _told(contrast, margin, policy.ratio_flag)
     verdict = by_limits(lower, upper, margin)
     if verdict == CANNOT_TELL:
-        return Judgment(verdict, f"{limits}, which leaves both harm and no harm possible", "more speakers")
+        return Judgment(verdict, f"{limits}, {_open(lower, upper)}", "more speakers")
     doubts = Doubts(contrast, margin, others)
     if verdict == DISADVANTAGED and (doubt := doubts.of_size() or doubts.of_proof(DISADVANTAGED)):
         # That there is a gap may still stand where its size does not.
@@ -86,6 +86,13 @@ def _from_limits(contrast: Mapping[str, Any], policy: Policy, others: Sequence[M
         limits, verdict = f"{limits}; not {DISADVANTAGED}: {reason}", UNCERTAIN
         return _unless(doubts, verdict, limits, change)
     return _unless(doubts, verdict, limits, "more speakers, or limits that no longer support it")
+
+
+def _open(lower: float, upper: float) -> str:
+    """What limits leave open that reach the margin on no side and keep within it on none."""
+    if upper < 0:
+        return "which shows no harm to the group; whether it does better by more than the margin is open"
+    return "which leaves both harm and no harm possible"
 
 
 def _unless(doubts: Doubts, verdict: str, limits: str, change: str) -> Judgment:
