@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from callgap.columns import Columns, Wanted
 from callgap.corpus.described import UNKNOWN_CELLS
-from callgap.corpus.rows import number
+from callgap.corpus.rows import WORD, number
 from callgap.errors import InputError
 from callgap.recognizer.published_rates import system_of
 from callgap.submitted import (
@@ -150,6 +150,7 @@ class _Parts:
     rates: bool
 
     def collated(self, systems: tuple[System, ...]) -> Collated:
+        self._require_references()
         if not self.rates:
             self._agreed_references()
         cells = {"speaker_id": self._speakers, **{name: self._group(name) for name in self.groups}}
@@ -169,6 +170,13 @@ class _Parts:
         """Whether the file with the references says itself what all files together say."""
         name = str(self.base.columns.speaker) if part == "speaker_id" else part
         return name in self.base.cells.column_names and self.base.column(name) == agreed
+
+    def _require_references(self) -> None:
+        """Refuse a table from which every utterance would be excluded: then nothing is known of anybody."""
+        name = str(self.base.columns.words if self.rates else self.base.columns.reference)
+        says, what = (number, "how many words were said") if self.rates else (WORD.search, "what was said")
+        if not any(says(cell or "") for cell in self.base.column(name)):
+            raise InputError(f"{self.base.path}, column {name!r}: every row is empty; accepted: {what}")
 
     def _agreed_references(self) -> None:
         told = [file for file in self.files if file.columns.reference]

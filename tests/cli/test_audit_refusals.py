@@ -5,6 +5,7 @@ from runs import callgap
 from spoken import rows, trn, write
 
 TABLE = list(rows())
+RATED = ["id", "words", "a_wer", "speaker", "accent"]
 
 
 def refused(folder, *arguments):
@@ -114,6 +115,16 @@ def strangers(folder):
     return ["a.csv", "b.csv"]
 
 
+def nothing_said(folder):
+    write(folder / "a.csv", [row | {"text": ("", "...")[place % 2]} for place, row in enumerate(TABLE)])
+    return ["a.csv"]
+
+
+def nothing_counted(folder):
+    write(folder / "a.csv", [row | {"words": "", "a_wer": "0.5"} for row in TABLE], RATED)
+    return ["a.csv"]
+
+
 def reserved(folder):
     write(folder / "input.csv", TABLE)
     return ["input.csv"]
@@ -142,6 +153,8 @@ def no_speaker_in_the_id(folder):
         (same_id, "a.csv, row 1 and row 49: both have 'us00-0' in the column 'id'"),
         (spaces, "a.csv, row 1, column 'id': found 'a '; accepted: an id, no spaces around it"),
         (strangers, "b.csv: none of its utterances is one of a.csv"),
+        (nothing_said, "a.csv, column 'text': every row is empty; accepted: what was said"),
+        (nothing_counted, "a.csv, column 'words': every row is empty; accepted: how many words were said"),
         (reserved, "input.csv: 'input' cannot be the name of a system here; rename the file"),
         (no_speaker_in_the_id, "a.trn: the id '_us00-0' names no speaker before its first '-' or '_'"),
         (lambda folder: ["nowhere.csv"], "nowhere.csv cannot be read"),
