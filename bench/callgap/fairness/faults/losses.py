@@ -133,10 +133,10 @@ def _silent(group: Part, mine: pd.DataFrame, theirs: pd.DataFrame) -> Iterator[F
     yield Fault(
         "silent_group",
         Consequence.NOT_JUDGED,
-        f"The texts of {len(silent):,} of the {len(mine):,} speakers of {group.name} are mostly empty, "
-        f"and {percent(float(heard['sum'] / heard['size']))} of the texts of those it is compared with: as when an "
-        "interface fails, so it is described and not judged; declare these texts as lost (status missing; in an audit, leave their rows "
-        "out), or repeat the run.",
+        f"The texts of {len(silent):,} of the {len(mine):,} speakers of {group.name} are mostly empty, and "
+        f"{percent(float(heard['sum'] / heard['size']))} of the texts of those it is compared with: as when an "
+        "interface fails, so it is described and not judged; declare these texts as lost (status missing; in an "
+        "audit, leave their rows out), or repeat the run.",
         len(silent),
         int(silent["sum"].sum()),
         share,
