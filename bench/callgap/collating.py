@@ -12,16 +12,17 @@ from pathlib import Path
 import pyarrow as pa
 
 from callgap.columns import Columns, Wanted
-from callgap.corpus.described import UNKNOWN_CELLS
 from callgap.corpus.rows import WORD, number
 from callgap.errors import InputError
 from callgap.recognizer.published_rates import system_of
 from callgap.submitted import (
     Submitted,
+    are_numbers,
     comparison,
     found_in,
     is_trn,
     lacks,
+    require_bands,
     rows_by,
     speaker_of,
     stem,
@@ -106,7 +107,9 @@ def collate(paths: Sequence[Path], wanted: Wanted) -> Collated:
     base = _base(files) if rated is None else rated
     systems = _heard(files, base) if rated is None else _counted(rated)
     groups = tuple(dict.fromkeys(name for file in files for name in file.columns.groups))
-    numbers = tuple(name for name in groups if wanted.groups is None and _are_numbers(name, files))
+    require_bands(groups, files, wanted)
+    asked = (*(wanted.groups or ()), *wanted.bands)
+    numbers = tuple(name for name in groups if name not in asked and are_numbers(name, files))
     kept = tuple(name for name in groups if name not in numbers)
     if not kept:
         held = f" ({numbers[0]} holds numbers)" if numbers else ""
@@ -285,12 +288,6 @@ def _counted(base: Submitted) -> tuple[System, ...]:
 
 def _describes(columns: Columns) -> bool:
     return bool(columns.groups or (columns.speaker and columns.utterance))
-
-
-def _are_numbers(name: str, files: Sequence[Submitted]) -> bool:
-    cells = [cell for file in files if name in file.columns.groups for cell in file.column(name)]
-    stated = {cell.strip() for cell in cells if cell is not None} - {*UNKNOWN_CELLS}
-    return bool(stated) and all(number(cell) is not None for cell in stated)
 
 
 def _system(file: Submitted, name: str, base: Submitted) -> System:

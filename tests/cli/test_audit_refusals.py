@@ -43,6 +43,17 @@ CALLS = ["id", "text", "hyp", "speaker", "accent"]
         (CALLS, ["--speaker=spaeker"], "--speaker: no file has the column 'spaeker'; did you mean 'speaker'?"),
         (CALLS, ["--group=gender"], "--group gender: no file has the column 'gender'; accepted: accent, hyp, id"),
         (CALLS, ["--reference-group=mars"], "found 'mars', which no speaker belongs to; accepted: scotland, us"),
+        (
+            CALLS,
+            ["--reference-group=gender=m"],
+            "callgap: --reference-group, accent: found 'gender=m', which no speaker belongs to; accepted: scotland, us",
+        ),
+        (CALLS, ["--output=/proc/x"], "callgap: --output /proc/x cannot be made: No such file or directory; choose"),
+        (CALLS, ["--band=age=18"], "--band age: no file has the column 'age'; accepted: accent, hyp"),
+        (CALLS, ["--band=accent=18"], "--band accent: found no number in the column 'accent'; accepted: a column of"),
+        (CALLS, ["--band=accent"], "--band: found 'accent'; accepted: COLUMN=18,30,45, ascending numbers"),
+        (CALLS, ["--band=accent=30,18"], "--band: found 'accent=30,18'; accepted: COLUMN=18,30,45, ascending"),
+        (CALLS, ["--band=accent=1", "--band=accent=2"], "--band: found 'accent=2'; accepted: COLUMN=18,30,45"),
         (CALLS, ["--group=accent,speaker"], "t.csv has no column for the speaker"),
         (CALLS, ["--normalizer=charm"], "--normalizer: found 'charm'; accepted: basic, "),
         (CALLS, ["--output=t.csv"], "--output t.csv is no folder"),
@@ -173,6 +184,13 @@ def test_a_merged_input_is_taken_back_when_the_rest_is_refused(tmp_path):
     write(tmp_path / "heard.csv", TABLE, ["id", "hyp", "speaker", "accent"])
     assert "which no speaker belongs to" in refused(tmp_path, "said.csv", "heard.csv", "--reference-group=mars")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["heard.csv", "said.csv"]
+
+
+def test_a_merged_input_that_cannot_be_written_names_the_option(tmp_path):
+    write(tmp_path / "said.csv", TABLE, ["id", "text"])
+    write(tmp_path / "heard.csv", TABLE, ["id", "hyp", "speaker", "accent"])
+    printed = refused(tmp_path, "said.csv", "heard.csv", "--output=/proc/x")
+    assert "--output /proc/x cannot be made: No such file or directory" in printed
 
 
 def test_a_folder_that_holds_an_audit_is_refused(tmp_path):
