@@ -17,6 +17,7 @@ from callgap.assembly import units
 from callgap.collating import RESERVED, Collated, System, collate
 from callgap.columns import Wanted
 from callgap.configuration import choices_of, composed, plain
+from callgap.corpus.grouping import banded_name
 from callgap.errors import InputError, one_of
 from callgap.finished import Finished
 from callgap.judging import check_references
@@ -65,12 +66,16 @@ def audit_command(
             f"--normalizer {normalizer}: {collated.base.path} holds error rates and no texts; leave the option out"
         )
     references = reference_groups(reference_group, collated.groups)
-    for line in _told(collated, references):
+    for line in _told(collated, references, wanted):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     with _input(collated, target) as corpus:
-        corpus |= {"references": references, "language": language}
+        named = {banded_name(name) if name in wanted.bands else name: of for name, of in references.items()}
+        bands = {name: list(limits) for name, limits in wanted.bands.items()}
+        corpus |= {"references": named, "language": language, "bands": bands}
         cells = [_cell(system, corpus, collated, scoring) for system in collated.systems]
         _check(cells)
+    with _writable(target):
+        target.mkdir(parents=True, exist_ok=True)
     reports = []
     for system, cell in zip(collated.systems, cells, strict=True):
         report = run_cell(cell, target / system.name, resume=False, console=Console(stderr=True))
@@ -129,7 +134,7 @@ def _require_new(target: Path) -> None:
         raise InputError(f"--output {target} holds an audit already ({held[0]}): choose another folder")
 
 
-def _told(collated: Collated, references: Mapping[str, str]) -> Iterator[str]:
+def _told(collated: Collated, references: Mapping[str, str], wanted: Wanted) -> Iterator[str]:
     base = collated.base
     said = f"words: column {base.columns.words}" if collated.rates else f"references: column {base.columns.reference}"
     yield f"{said} of {base.path}, {collated.utterances:,} utterances"
@@ -138,12 +143,26 @@ def _told(collated: Collated, references: Mapping[str, str]) -> Iterator[str]:
         lacking = collated.utterances - system.texts
         missing = f", {lacking:,} utterances are missing" if lacking else ""
         yield f"system {system.name}: column {system.column} of {system.file}{ids}{missing}"
-    compared = [f"{name} (against {references[name]})" if name in references else name for name in collated.groups]
-    yield f"groups: {', '.join(compared)}"
+    yield f"groups: {', '.join(_grouped(name, references, wanted) for name in collated.groups)}"
     if collated.numbers:
-        yield f"not grouped by, since they hold numbers: {', '.join(collated.numbers)} (--group takes them as they are)"
+        names = ", ".join(collated.numbers)
+        yield f"not grouped by, since they hold numbers: {names} (--band groups by bands of them, --group as they are)"
     if not references:
         yield "no --reference-group: groups are described, nothing is compared"
+
+
+def _grouped(name: str, references: Mapping[str, str], wanted: Wanted) -> str:
+    limits = ", ".join(f"{limit:g}" for limit in wanted.bands.get(name, ()))
+    said = f"{name} in bands from {limits}" if limits else name
+    return f"{said} (against {references[name]})" if name in references else said
+
+
+@contextmanager
+def _writable(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"--output {target} cannot be made: {error.strerror}; choose another folder") from None
 
 
 @contextmanager
@@ -157,7 +176,8 @@ def _input(collated: Collated, target: Path) -> Iterator[dict[str, Any]]:
         return
     existed = target.exists()
     path = target / "input" / "references.csv"
-    path.parent.mkdir(parents=True)
+    with _writable(target):
+        path.parent.mkdir(parents=True)
     try:
         _write(collated.merged, path)
         yield {**shared, "file": str(path.absolute()), "columns": {}, "speakers": None}
@@ -213,5 +233,5 @@ def _check(cells: Sequence[Cell]) -> None:
     for cell in cells:
         unit = units(cell.config)
         check_texts(unit, cell.choices)
-        check_references(unit, unit["corpus"].utterances())
+        check_references(unit, unit["corpus"].utterances(), "--reference-group")
         unit["recognizer"].check((), unit["corpus"].card.language)

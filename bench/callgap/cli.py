@@ -101,6 +101,7 @@ def run(overrides: tuple[str, ...]) -> None:
 @click.option("--speaker", metavar="COLUMN", help="Holds the id of the speaker.")
 @click.option("--utterance", metavar="COLUMN", help="Holds the id of the utterance.")
 @click.option("--group", multiple=True, metavar="COLUMN[,COLUMN...]", help="Speakers are grouped by these.")
+@click.option("--band", multiple=True, metavar="COLUMN=18,30,...", help="Grouped by bands: under 18, 18-29, ...")
 @click.option(
     "--error-rate",
     multiple=True,
@@ -124,6 +125,7 @@ def run(overrides: tuple[str, ...]) -> None:
 def audit(
     files: tuple[Path, ...],
     group: tuple[str, ...],
+    band: tuple[str, ...],
     error_rate: tuple[str, ...],
     reference_group: str | None,
     normalizer: str | None,
@@ -145,14 +147,14 @@ def audit(
     compares them.
     """
     from callgap.auditing import audit_command
-    from callgap.columns import Wanted
+    from callgap.columns import Wanted, bands_of
 
     groups, rates = (
         tuple(name.strip() for given in several for name in given.split(",")) or None for several in (group, error_rate)
     )
     audit_command(
         files,
-        Wanted(**columns, groups=groups, rates=rates),
+        Wanted(**columns, groups=groups, rates=rates, bands=bands_of(band)),
         reference_group=reference_group,
         normalizer=normalizer,
         language=language,

@@ -12,16 +12,17 @@ from pathlib import Path
 import pyarrow as pa
 
 from callgap.columns import Columns, Wanted
-from callgap.corpus.described import UNKNOWN_CELLS
-from callgap.corpus.rows import number
+from callgap.corpus.rows import WORD, number
 from callgap.errors import InputError
 from callgap.recognizer.published_rates import system_of
 from callgap.submitted import (
     Submitted,
+    are_numbers,
     comparison,
     found_in,
     is_trn,
     lacks,
+    require_bands,
     rows_by,
     speaker_of,
     stem,
@@ -106,7 +107,9 @@ def collate(paths: Sequence[Path], wanted: Wanted) -> Collated:
     base = _base(files) if rated is None else rated
     systems = _heard(files, base) if rated is None else _counted(rated)
     groups = tuple(dict.fromkeys(name for file in files for name in file.columns.groups))
-    numbers = tuple(name for name in groups if wanted.groups is None and _are_numbers(name, files))
+    require_bands(groups, files, wanted)
+    asked = (*(wanted.groups or ()), *wanted.bands)
+    numbers = tuple(name for name in groups if name not in asked and are_numbers(name, files))
     kept = tuple(name for name in groups if name not in numbers)
     if not kept:
         held = f" ({numbers[0]} holds numbers)" if numbers else ""
@@ -150,6 +153,7 @@ class _Parts:
     rates: bool
 
     def collated(self, systems: tuple[System, ...]) -> Collated:
+        self._require_references()
         if not self.rates:
             self._agreed_references()
         cells = {"speaker_id": self._speakers, **{name: self._group(name) for name in self.groups}}
@@ -169,6 +173,13 @@ class _Parts:
         """Whether the file with the references says itself what all files together say."""
         name = str(self.base.columns.speaker) if part == "speaker_id" else part
         return name in self.base.cells.column_names and self.base.column(name) == agreed
+
+    def _require_references(self) -> None:
+        """Refuse a table from which every utterance would be excluded: then nothing is known of anybody."""
+        name = str(self.base.columns.words if self.rates else self.base.columns.reference)
+        says, what = (number, "how many words were said") if self.rates else (WORD.search, "what was said")
+        if not any(says(cell or "") for cell in self.base.column(name)):
+            raise InputError(f"{self.base.path}, column {name!r}: every row is empty; accepted: {what}")
 
     def _agreed_references(self) -> None:
         told = [file for file in self.files if file.columns.reference]
@@ -277,12 +288,6 @@ def _counted(base: Submitted) -> tuple[System, ...]:
 
 def _describes(columns: Columns) -> bool:
     return bool(columns.groups or (columns.speaker and columns.utterance))
-
-
-def _are_numbers(name: str, files: Sequence[Submitted]) -> bool:
-    cells = [cell for file in files if name in file.columns.groups for cell in file.column(name)]
-    stated = {cell.strip() for cell in cells if cell is not None} - {*UNKNOWN_CELLS}
-    return bool(stated) and all(number(cell) is not None for cell in stated)
 
 
 def _system(file: Submitted, name: str, base: Submitted) -> System:

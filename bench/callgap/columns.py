@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -78,6 +79,7 @@ class Wanted:
         groups: columns to group speakers by.
         words: column with the number of words of an utterance.
         rates: columns with word errors per word, one for each system.
+        bands: by column of numbers to group speakers by, ascending limits of bands.
     """
 
     utterance: str | None = None
@@ -87,11 +89,13 @@ class Wanted:
     groups: tuple[str, ...] | None = None
     words: str | None = None
     rates: tuple[str, ...] | None = None
+    bands: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     def named(self) -> dict[str, str]:
         """By option, a column that it names."""
         single = {f"--{role}": str(name) for role in ROLES if (name := getattr(self, role)) is not None}
         several = {f"--group {name}": name for name in self.groups or ()}
+        several |= {f"--band {name}": name for name in self.bands}
         return single | several | {f"--error-rate {name}": name for name in self.rates or ()}
 
 
@@ -135,7 +139,7 @@ def columns_of(path: Path, found: Sequence[str], wanted: Wanted) -> Columns:
     chosen: dict[str, str] = {
         role: name for role in ROLES if (name := getattr(wanted, role)) is not None and name in found
     }
-    taken = {*chosen.values(), *(wanted.groups or ()), *(wanted.rates or ())}
+    taken = {*chosen.values(), *(wanted.groups or ()), *wanted.bands, *(wanted.rates or ())}
     layout = _layout(found)
     for role in ROLES:
         if role in chosen:
@@ -158,6 +162,37 @@ def require_columns(wanted: Wanted, found: Iterable[str]) -> None:
     for option, name in wanted.named().items():
         if name not in known:
             raise InputError(f"{option}: no file has the column {name!r}; {one_of(name, known)}")
+
+
+def bands_of(given: Sequence[str]) -> dict[str, tuple[float, ...]]:
+    """Read by which bands of numbers speakers are grouped.
+
+    Args:
+        given: each `COLUMN=NUMBER,NUMBER,...`.
+
+    Returns:
+        By column, ascending limits.
+
+    Raises:
+        InputError: one has no column or no ascending numbers, or two are of one column.
+    """
+    found: dict[str, tuple[float, ...]] = {}
+    for one in given:
+        column, _, numbers = one.rpartition("=")
+        limits = _limits(numbers)
+        if not column or column in found or not limits:
+            raise InputError(f"--band: found {one!r}; accepted: COLUMN=18,30,45, ascending numbers, each column once")
+        found[column] = limits
+    return found
+
+
+def _limits(numbers: str) -> tuple[float, ...]:
+    """Ascending finite numbers; none where the text holds anything else."""
+    try:
+        limits = [float(limit) for limit in numbers.split(",")]
+    except ValueError:
+        return ()
+    return tuple(limits) if all(map(math.isfinite, limits)) and limits == sorted(set(limits)) else ()
 
 
 def usual_names() -> list[str]:
@@ -189,5 +224,5 @@ def _rates(found: Sequence[str], taken: set[str], wanted: Wanted) -> tuple[str, 
 
 def _groups(found: Sequence[str], taken: set[str], wanted: Wanted) -> tuple[str, ...]:
     if wanted.groups is not None:
-        return tuple(name for name in found if name in wanted.groups)
-    return tuple(name for name in found if name.lower() in GROUPS and name not in taken)
+        return tuple(name for name in found if name in wanted.groups or name in wanted.bands)
+    return tuple(name for name in found if name in wanted.bands or (name.lower() in GROUPS and name not in taken))

@@ -23,6 +23,12 @@ _NO_RESULT = ("engine", "batch_size", "resume", "hydra")
 _LEFT_OUT = (("alteration", "identity"), ("ivr", "none"))
 _PLACES = ("root", "home", "download", "place", "manifest", "file", "path", "audio_root", "speakers", "strict")
 
+_OPEN = (
+    *("fairness.parents", "fairness.references", "fairness.standardize", "verdict.margins"),
+    *("corpus.bands", "corpus.columns", "corpus.labels", "corpus.references"),
+)
+"""Mappings whose entries a user names; the units check the names."""
+
 
 def register_resolvers() -> None:
     """Make `${callgap.cell:}` known: the name of a run's cell and a hash of its configuration."""
@@ -49,12 +55,41 @@ def composed(overrides: Sequence[str], *, config_dir: str | None = None) -> Dict
     GlobalHydra.instance().clear()
     try:
         with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-            config: DictConfig = compose("config", overrides=[*overrides, *further], return_hydra_config=True)
-            return config
+            config: DictConfig = compose("config", overrides=[*opened(overrides), *further], return_hydra_config=True)
     except (HydraException, OmegaConfBaseException, ValueError) as error:
         raise InputError(sentence(error, overrides, config_dir)) from None
     finally:
         GlobalHydra.instance().clear()
+    _require_open(overrides, config_dir)
+    return config
+
+
+def opened(overrides: Sequence[str]) -> list[str]:
+    """Let overrides of mappings that hold a user's names add entries, as the plus sign does for single ones.
+
+    Args:
+        overrides: as on the command line.
+
+    Returns:
+        The same, in the form that Hydra wants for them.
+    """
+    return [f"++{override}" if _open_key(override) else override for override in overrides]
+
+
+def _open_key(override: str) -> str | None:
+    """The open mapping that an override changes, where it has no sign that says how."""
+    key = override.partition("=")[0]
+    return next((name for name in _OPEN if key == name or key.startswith(f"{name}.")), None)
+
+
+def _require_open(overrides: Sequence[str], config_dir: str | None) -> None:
+    """Refuse an entry of a mapping that the chosen unit does not have."""
+    if not (keys := {key for override in overrides if (key := _open_key(override))}):
+        return
+    before = composed([override for override in overrides if not _open_key(override)], config_dir=config_dir)
+    for key in sorted(keys):
+        if OmegaConf.select(before, key) is None:
+            raise InputError(_unknown_key(key, overrides, config_dir))
 
 
 def _quoted(value: str) -> str:
@@ -151,7 +186,7 @@ def sentence(error: Exception, overrides: Sequence[str] = (), config_dir: str | 
 
 
 def _unknown_key(key: str, overrides: Sequence[str], config_dir: str | None) -> str:
-    kept = [override for override in overrides if override.lstrip("+~").split("=", 1)[0] != key]
+    kept = [o for o in overrides if not f"{o.lstrip('+~').partition('=')[0]}.".startswith(f"{key}.")]
     if len(kept) == len(overrides):
         return f"{key}: there is no such key"
     config = composed(kept, config_dir=config_dir)
@@ -159,7 +194,5 @@ def _unknown_key(key: str, overrides: Sequence[str], config_dir: str | None) -> 
         return f"{key} takes new entries one by one and with a plus sign, as in +{key}.NAME=VALUE"
     parent, _, name = key.rpartition(".")
     node = OmegaConf.select(config, parent) if parent else config
-    if parent and isinstance(node, DictConfig) and not node:
-        return f"{parent} takes new entries one by one and with a plus sign, as in +{key}=VALUE"
     known = [str(k) for k in node if k not in ("hydra", "_target_")] if isinstance(node, DictConfig) else []
     return f"{key}: there is no such key; {one_of(name, known)}"

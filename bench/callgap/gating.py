@@ -23,7 +23,7 @@ from callgap.listing import choices
 from callgap.records import CONTRASTS
 from callgap.report.comparisons import by_supported_harm, under_primary_normalizer
 from callgap.report.figures import points, span
-from callgap.report.wording import ENDPOINTS
+from callgap.report.wording import ENDPOINTS, NOT_JUDGED
 from callgap.run_directory import RunDirectory, failed_in, runs_in
 from callgap.verdict import UNFIT, Grade, Policy
 from callgap.verdict.words import BETTER, DISADVANTAGED, WITHIN
@@ -205,6 +205,8 @@ def _told(row: Row) -> str:
     grade = f"grade {row['evidence_grade']}"
     if row["verdict"] == UNFIT:
         return f"{row['verdict']}: it fails everyone: {row['reason']}; {where}; {grade}"
+    if row["verdict"] is None:
+        return f"{NOT_JUDGED}: {where}: {str(row['reason']).rstrip('.')}; {grade}"
     if not (limits := span(row["difference_lower"], row["difference_upper"])):
         return f"{row['verdict']}: {where}: {row['reason']}; {grade}"
     speakers = f"{row['group_speakers']} and {row['reference_speakers']} speakers"

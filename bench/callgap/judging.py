@@ -72,8 +72,13 @@ def memberships(
     }
 
 
-def check_references(unit: Mapping[str, Any], utterances: pa.Table) -> None:
+def check_references(unit: Mapping[str, Any], utterances: pa.Table, option: str | None = None) -> None:
     """Check that every reference group is there.
+
+    Args:
+        unit: by stage, the objects of the configuration.
+        utterances: table `utterances`.
+        option: by which the user named the references; None for keys of the configuration.
 
     Raises:
         InputError: the reference of an attribute is a group that no speaker belongs to.
@@ -83,8 +88,9 @@ def check_references(unit: Mapping[str, Any], utterances: pa.Table) -> None:
     for name, attribute in attributes.items():
         groups = set(found[name].values())
         if attribute.reference is not None and attribute.reference not in groups | {EVERYONE_ELSE}:
+            key = f"{option}, {name}" if option else f"fairness.references.{name}"
             raise InputError(
-                f"fairness.references.{name}: found {attribute.reference!r}, which no speaker belongs to; "
+                f"{key}: found {attribute.reference!r}, which no speaker belongs to; "
                 f"{one_of(attribute.reference, groups - {UNKNOWN, CONTRADICTORY})}, or {EVERYONE_ELSE}"
             )
     for name, column in comparison.standardize.items():

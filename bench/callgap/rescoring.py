@@ -14,7 +14,7 @@ from omegaconf.errors import OmegaConfBaseException
 from rich.console import Console
 
 from callgap.assembly import units
-from callgap.configuration import composed, fingerprint, plain, sentence
+from callgap.configuration import composed, fingerprint, opened, plain, sentence
 from callgap.errors import InputError, one_of
 from callgap.evaluation import evaluate
 from callgap.judging import examined, policy_hash
@@ -98,12 +98,13 @@ def judged_otherwise(stored: Mapping[str, Any], overrides: Sequence[str]) -> dic
     """
     config = OmegaConf.create({key: value for key, value in stored.items() if key != "hydra"})
     OmegaConf.set_struct(config, True)
-    for override in overrides:
+    for override in opened(overrides):
         try:
             parsed = OverridesParser.create().parse_override(override)
             stage, _, key = parsed.key_or_group.partition(".")
             if key:
-                OmegaConf.update(config, parsed.key_or_group, parsed.value(), force_add=parsed.is_add())
+                added = parsed.is_add() or parsed.is_force_add()
+                OmegaConf.update(config, parsed.key_or_group, parsed.value(), force_add=added)
             else:
                 config[stage] = composed([override])[stage]
         except (HydraException, OmegaConfBaseException) as error:

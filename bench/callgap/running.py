@@ -23,7 +23,7 @@ from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 
 from callgap.assembly import options, units
-from callgap.configuration import choices_of, composed, plain, register_resolvers
+from callgap.configuration import choices_of, composed, opened, plain, register_resolvers
 from callgap.errors import InputError
 from callgap.judging import examined
 from callgap.pipeline import Cell, check_fit
@@ -117,7 +117,7 @@ def run_command(arguments: list[str], console: Console) -> int:
     register_resolvers()
     # Hydra wants its flags before the overrides.
     flags = [argument for argument in arguments if argument not in known.overrides]
-    sys.argv = ["callgap run", *flags, *known.overrides]
+    sys.argv = ["callgap run", *flags, *opened(known.overrides)]
     hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(sweep.job)()
     if known.multirun:
         sweep.record()

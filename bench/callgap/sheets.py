@@ -158,7 +158,10 @@ def new_folder(target: Path) -> Iterator[Path]:
     if target.exists():
         raise InputError(f"{target} is there already and is never overwritten: choose another folder with --output")
     aside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    aside.mkdir(parents=True)
+    try:
+        aside.mkdir(parents=True)
+    except OSError as error:
+        raise InputError(f"--output {target} cannot be made: {error.strerror}; choose another folder") from None
     try:
         yield aside
         aside.replace(target)

@@ -12,6 +12,9 @@ from pathlib import Path, PurePosixPath
 import pyarrow as pa
 
 from callgap.columns import NAMES, Columns, Role, Wanted, columns_of, require_columns
+from callgap.corpus.described import UNKNOWN_CELLS
+from callgap.corpus.grouping import banded_name
+from callgap.corpus.rows import number
 from callgap.errors import InputError
 from callgap.tables import read_table, row_name
 
@@ -153,3 +156,24 @@ def found_in(files: Sequence[Submitted]) -> str:
 def is_trn(path: Path) -> bool:
     """Whether a file holds NIST transcripts, whose columns have no names."""
     return path.suffix.lower() == _TRN
+
+
+def require_bands(groups: Sequence[str], files: Sequence[Submitted], wanted: Wanted) -> None:
+    """Refuse bands of a column without numbers, and bands whose name another column has.
+
+    Raises:
+        InputError: it names the option and the column.
+    """
+    for name in wanted.bands:
+        if banded_name(name) in groups:
+            raise InputError(f"--band {name}: a column {banded_name(name)!r} is grouped by already; keep one of them")
+        cells = {cell for file in files if name in file.columns.groups for cell in file.column(name)}
+        if cells and all(number(cell) is None for cell in cells):
+            raise InputError(f"--band {name}: found no number in the column {name!r}; accepted: a column of numbers")
+
+
+def are_numbers(name: str, files: Sequence[Submitted]) -> bool:
+    """Whether all that a column states are numbers."""
+    cells = [cell for file in files if name in file.columns.groups for cell in file.column(name)]
+    stated = {cell.strip() for cell in cells if cell is not None} - {*UNKNOWN_CELLS}
+    return bool(stated) and all(number(cell) is not None for cell in stated)

@@ -207,3 +207,25 @@ def test_an_age_in_years_makes_no_groups_unless_asked_for(tmp_path):
     printed = callgap("audit", "t.csv", cwd=tmp_path).stdout
     assert "groups: gender\n" in printed
     assert "not grouped by, since they hold numbers: age" in printed
+
+
+@pytest.mark.parametrize("options", [[], ["--group=age"]])
+def test_numbers_are_grouped_in_bands_where_they_are_asked_for(tmp_path, options):
+    table = [row | {"age": 20 + int(row["speaker"][-2:]) * 4} for row in TABLE]
+    write(tmp_path / "t.csv", table, ["id", "text", "hyp", "speaker", "age"])
+    given = ["--band=age=18,30,45,60", "--reference-group=30-44", *options]
+    printed = callgap("audit", "t.csv", *given, cwd=tmp_path).stdout
+    assert "groups: age in bands from 18, 30, 45, 60 (against 30-44)" in printed
+    groups = pd.read_csv(tmp_path / "audit-t" / "t" / "groups.csv").query("attribute == 'age_band'")
+    assert dict(zip(groups["group"], groups["speakers"], strict=True)) == {
+        "18-29": 6, "30-44": 8, "45-59": 6, "60 and over": 4
+    }  # fmt: skip
+
+
+def test_bands_of_a_table_of_speakers_are_compared_beside_other_groups(tmp_path):
+    write(tmp_path / "a.csv", TABLE, ["id", "text", "hyp", "speaker"])
+    people = {row["speaker"]: row | {"age": 20 + place} for place, row in enumerate(TABLE)}.values()
+    write(tmp_path / "b.csv", people, ["speaker", "age", "gender"])
+    given = ["--band=age=40", "--group=gender", "--reference-group=age=under 40,gender=m"]
+    printed = callgap("audit", "a.csv", "b.csv", *given, cwd=tmp_path).stdout
+    assert "groups: age in bands from 40 (against under 40), gender (against m)" in printed

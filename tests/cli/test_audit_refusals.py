@@ -5,6 +5,7 @@ from runs import callgap
 from spoken import rows, trn, write
 
 TABLE = list(rows())
+RATED = ["id", "words", "a_wer", "speaker", "accent"]
 
 
 def refused(folder, *arguments):
@@ -42,6 +43,17 @@ CALLS = ["id", "text", "hyp", "speaker", "accent"]
         (CALLS, ["--speaker=spaeker"], "--speaker: no file has the column 'spaeker'; did you mean 'speaker'?"),
         (CALLS, ["--group=gender"], "--group gender: no file has the column 'gender'; accepted: accent, hyp, id"),
         (CALLS, ["--reference-group=mars"], "found 'mars', which no speaker belongs to; accepted: scotland, us"),
+        (
+            CALLS,
+            ["--reference-group=gender=m"],
+            "callgap: --reference-group, accent: found 'gender=m', which no speaker belongs to; accepted: scotland, us",
+        ),
+        (CALLS, ["--output=/proc/x"], "callgap: --output /proc/x cannot be made: No such file or directory; choose"),
+        (CALLS, ["--band=age=18"], "--band age: no file has the column 'age'; accepted: accent, hyp"),
+        (CALLS, ["--band=accent=18"], "--band accent: found no number in the column 'accent'; accepted: a column of"),
+        (CALLS, ["--band=accent"], "--band: found 'accent'; accepted: COLUMN=18,30,45, ascending numbers"),
+        (CALLS, ["--band=accent=30,18"], "--band: found 'accent=30,18'; accepted: COLUMN=18,30,45, ascending"),
+        (CALLS, ["--band=accent=1", "--band=accent=2"], "--band: found 'accent=2'; accepted: COLUMN=18,30,45"),
         (CALLS, ["--group=accent,speaker"], "t.csv has no column for the speaker"),
         (CALLS, ["--normalizer=charm"], "--normalizer: found 'charm'; accepted: basic, "),
         (CALLS, ["--output=t.csv"], "--output t.csv is no folder"),
@@ -114,6 +126,16 @@ def strangers(folder):
     return ["a.csv", "b.csv"]
 
 
+def nothing_said(folder):
+    write(folder / "a.csv", [row | {"text": ("", "...")[place % 2]} for place, row in enumerate(TABLE)])
+    return ["a.csv"]
+
+
+def nothing_counted(folder):
+    write(folder / "a.csv", [row | {"words": "", "a_wer": "0.5"} for row in TABLE], RATED)
+    return ["a.csv"]
+
+
 def reserved(folder):
     write(folder / "input.csv", TABLE)
     return ["input.csv"]
@@ -142,6 +164,8 @@ def no_speaker_in_the_id(folder):
         (same_id, "a.csv, row 1 and row 49: both have 'us00-0' in the column 'id'"),
         (spaces, "a.csv, row 1, column 'id': found 'a '; accepted: an id, no spaces around it"),
         (strangers, "b.csv: none of its utterances is one of a.csv"),
+        (nothing_said, "a.csv, column 'text': every row is empty; accepted: what was said"),
+        (nothing_counted, "a.csv, column 'words': every row is empty; accepted: how many words were said"),
         (reserved, "input.csv: 'input' cannot be the name of a system here; rename the file"),
         (no_speaker_in_the_id, "a.trn: the id '_us00-0' names no speaker before its first '-' or '_'"),
         (lambda folder: ["nowhere.csv"], "nowhere.csv cannot be read"),
@@ -160,6 +184,13 @@ def test_a_merged_input_is_taken_back_when_the_rest_is_refused(tmp_path):
     write(tmp_path / "heard.csv", TABLE, ["id", "hyp", "speaker", "accent"])
     assert "which no speaker belongs to" in refused(tmp_path, "said.csv", "heard.csv", "--reference-group=mars")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["heard.csv", "said.csv"]
+
+
+def test_a_merged_input_that_cannot_be_written_names_the_option(tmp_path):
+    write(tmp_path / "said.csv", TABLE, ["id", "text"])
+    write(tmp_path / "heard.csv", TABLE, ["id", "hyp", "speaker", "accent"])
+    printed = refused(tmp_path, "said.csv", "heard.csv", "--output=/proc/x")
+    assert "--output /proc/x cannot be made: No such file or directory" in printed
 
 
 def test_a_folder_that_holds_an_audit_is_refused(tmp_path):

@@ -109,6 +109,16 @@ def test_an_unfit_system_is_said_to_fail_everyone(run, tmp_path):
     assert done.exit_code == 1
 
 
+def test_what_a_fault_forbids_to_judge_is_told_with_the_reason(run, tmp_path):
+    run(verdict=None, reason="It is described and not judged.")
+    done = gate("run", cwd=tmp_path)
+    assert (
+        "run: not judged: accent scotland against us, words wrong: It is described and not judged; grade" in done.stdout
+    )
+    assert "None" not in done.stdout
+    assert done.exit_code == 3
+
+
 def test_every_disadvantage_is_listed_and_of_other_verdicts_the_first_with_a_count(run, tmp_path):
     run("worse", verdict=WORSE)
     run("open", verdict=UNSURE)

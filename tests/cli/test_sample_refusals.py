@@ -143,6 +143,11 @@ def test_what_cannot_be_drawn_from_is_refused(run, options, sentence):
     assert [p.name for p in run.parent.iterdir()] == ["run"]
 
 
+def test_a_folder_that_cannot_be_made_is_told_by_its_option(run):
+    done = callgap("sample", "draw", run, "--attribute=accent", "--output=/proc/x", cwd=run.parent, check=False)
+    assert "--output /proc/x cannot be made: No such file or directory" in refused(done)
+
+
 def test_a_folder_that_is_there_is_never_overwritten(run, sample):
     before = sheet(sample).read_bytes()
     done = callgap("sample", "draw", run, "--attribute=accent", f"--output={sample}", cwd=run.parent, check=False)

@@ -148,7 +148,9 @@ def test_the_same_seed_gives_the_same_limits_and_another_seed_others():
         ("fairness.endpoints=[charm]", "fairness.endpoints: found"),
         ("fairness.endpoints=[]", "fairness.endpoints"),
         ("fairness.resamples=10", "fairness.resamples: found 10"),
-        ("fairness.alpha=0.9", "fairness.alpha: found 0.9"),
+        ("fairness.alpha=0.9", "fairness.alpha: found 0.9; accepted: a number from 0.001 to 0.5"),
+        ("fairness.alpha=1e-9", "fairness.alpha: found 1e-09; accepted: a number from 0.001 to 0.5"),
+        ("fairness.alpha=nan", "fairness.alpha: found nan; accepted"),
     ],
 )
 def test_a_faulty_plan_is_one_sentence(change, message):

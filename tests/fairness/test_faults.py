@@ -166,6 +166,46 @@ def test_a_speaker_whose_texts_are_all_empty_while_others_are_heard_is_shown():
     assert (row["speakers"], row["utterances"], row["share"]) == (2, 20, 1.0)
 
 
+def silent(frame, speakers, each=None):
+    takes = frame["utterance_id"].str.split("-").str[1].astype(int)
+    lost = frame["speaker_id"].isin(speakers) & (takes < (each or len(frame)))
+    return named(faults(frame.assign(heard=np.where(lost, "", frame["heard"]))), "silent_group")
+
+
+@pytest.mark.parametrize(("each", "heard"), [(10, 0), (10, 5), (1, 0)])
+@pytest.mark.parametrize("group", ["a", "b"])
+def test_a_group_whose_texts_are_empty_while_others_are_heard_is_not_judged(each, heard, group):
+    frame = corpus(each=each)
+    (row,) = silent(frame, {f"{group}{place}" for place in range(12)}, each - heard)
+    assert (row["attribute"], row["group"], row["speakers"]) == ("accent", group, 12)
+    assert list(unjudged([row])) == [("accent", group)]
+    assert "status missing" in row["detail"]
+
+
+def test_half_of_a_group_is_not_judged_and_less_than_half_is_shown():
+    frame = corpus()
+    (row,) = silent(frame, {f"b{place}" for place in range(6)})
+    assert (row["speakers"], row["share"]) == (6, 0.5)
+    assert silent(frame, {f"b{place}" for place in range(5)}) == []
+
+
+def test_a_group_is_not_told_apart_from_others_that_are_not_heard_either():
+    frame = corpus(("a", "b", "c"))
+    every = {f"{group}{place}" for group in "abc" for place in range(12)}
+    assert silent(frame, every) == []
+    # Each speaker of the others has some empty texts as well.
+    patchy = frame.assign(heard=np.where(frame.index % 5 == 0, "", frame["heard"]))
+    assert silent(patchy, {f"b{place}" for place in range(12)}) == []
+    two = silent(frame, {speaker for speaker in every if speaker[0] != "a"})
+    assert {row["group"] for row in two} == {"b", "c"}
+
+
+def test_a_silent_group_of_an_attribute_that_is_not_compared_is_only_shown():
+    frame = corpus()
+    lost = frame.assign(heard=np.where(frame["accent"] == "b", "", frame["heard"]))
+    assert {row["fault"] for row in faults(lost, {"accent": None})} == {"empty_speakers"}
+
+
 def test_the_same_stretch_of_a_file_and_the_same_sound_in_two_files_are_shown(tmp_path):
     frame = corpus(each=2)
     files = [tmp_path / f"{name}.wav" for name in frame["utterance_id"]]

@@ -6,6 +6,8 @@ import pytest
 from faulty import corpus, evidence_of
 
 from callgap.fairness.faults import find_faults, unjudged, unpublished
+from callgap.fairness.faults.losses import silent_groups
+from callgap.fairness.faults.material import Material
 
 
 def misaligned(frame, attributes=("accent",), references=None):
@@ -134,3 +136,11 @@ def test_afrispeech_has_156_contradictory_genders_and_azure_a_burst_of_empty_tex
         found[vendor] = {row["fault"] for row in rows}
     assert "empty_burst" in found["azure"]
     assert "empty_burst" not in found["whisper"]
+
+
+def test_no_group_of_any_vendor_is_silent(afrispeech, artie):
+    frames = [(frame, ["gender", "accent", "country", "age_group"]) for frame in afrispeech.values()]
+    frames += [(artie[0].assign(heard=heard.fillna("")), ["accent", "gender", "age"]) for heard in artie[1].values()]
+    for frame, attributes in frames:
+        compared = dict.fromkeys(attributes, "everyone else")
+        assert list(silent_groups(Material.of(evidence_of(frame, attributes), compared, None))) == []

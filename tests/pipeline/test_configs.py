@@ -7,11 +7,13 @@ import pytest
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
+from runs import callgap_process
 
 from callgap.assembly import units
 from callgap.configuration import STAGES, choices_of, composed, fingerprint, plain
 from callgap.errors import InputError
 from callgap.judging import examined
+from callgap.rescoring import judged_otherwise
 from callgap.resources import conf_dir
 
 CHOICES = [(path.parent.name, path.stem) for path in sorted(conf_dir().glob("*/*.yaml"))]
@@ -79,3 +81,38 @@ def test_where_stored_transcripts_lie_is_no_part_of_the_fingerprint(key):
     given = ["corpus=table", "recognizer=transcripts", "ivr=none", "corpus.file=a.csv", "recognizer.file=a.csv"]
     assert fingerprint(plain(composed(given))) == fingerprint(plain(composed([*given, f"{key}=/b/c.csv"])))
     assert fingerprint(plain(composed(given))) != fingerprint(plain(composed([*given, "recognizer.column=other"])))
+
+
+MAPPINGS = [
+    ("fairness.references", "{accent: everyone else}", {"accent": "everyone else"}),
+    ("fairness.parents", "{accent: {en-IN: South Asian}}", {"accent": {"en-IN": "South Asian"}}),
+    ("fairness.parents.accent", "{en-IN: South Asian}", {"en-IN": "South Asian"}),
+    ("fairness.standardize", "{accent: prompt_id}", {"accent": "prompt_id"}),
+    ("fairness.standardize.accent", "prompt_id", "prompt_id"),
+    ("verdict.margins", "{wer: 0.1}", {"wer": 0.1}),
+    ("corpus.bands", "{age: [18, 40]}", {"age": [18, 40]}),
+    ("corpus.references.accent", "us", "us"),
+]
+
+
+@pytest.mark.parametrize(("key", "value", "found"), MAPPINGS)
+@pytest.mark.parametrize("sign", ["", "++"])
+def test_a_mapping_of_names_takes_entries_in_the_plain_form(key, value, found, sign):
+    config = composed(["corpus=table", "corpus.file=a.csv", f"{sign}{key}={value}"])
+    node = OmegaConf.select(config, key)
+    content = OmegaConf.to_container(node) if OmegaConf.is_config(node) else node
+    assert content == found or content.items() >= found.items()
+
+
+@pytest.mark.parametrize(("key", "value", "found"), MAPPINGS)
+@pytest.mark.parametrize("sign", ["", "++"])
+def test_a_stored_mapping_takes_entries_in_the_plain_form(key, value, found, sign):
+    stored = plain(composed(["corpus=table", "corpus.file=a.csv"]))
+    node = OmegaConf.select(OmegaConf.create(judged_otherwise(stored, [f"{sign}{key}={value}"])), key)
+    content = OmegaConf.to_container(node) if OmegaConf.is_config(node) else node
+    assert content == found or content.items() >= found.items()
+
+
+def test_a_mapping_in_the_plain_form_reaches_the_printed_configuration(tmp_path):
+    done = callgap_process("run", "--cfg", "job", "fairness.references={accent: everyone else}", cwd=tmp_path)
+    assert "references:\n    accent: everyone else\n" in done.stdout, done.stderr

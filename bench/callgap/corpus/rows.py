@@ -26,7 +26,8 @@ KNOWN = (
 
 _ROLES = ("caller", "agent")
 _COPIED = ("prompt_id", "intent", "session_id")
-_WORD = re.compile(r"\w")
+WORD = re.compile(r"\w")
+"""What a reference holds that is not empty."""
 
 Cells = Mapping[str, str | None]
 
@@ -218,7 +219,7 @@ def _fault(cells: Cells, speaker: str | None, source: Source) -> str | None:
         return "no_such_channel"
     if source.counted:
         return None if number(cells.get("words")) else "empty_reference"
-    return None if _WORD.search(cells.get("text") or "") else "empty_reference"
+    return None if WORD.search(cells.get("text") or "") else "empty_reference"
 
 
 def _is_segment(cells: Cells) -> bool:

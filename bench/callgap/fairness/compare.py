@@ -26,6 +26,9 @@ from callgap.fairness.ratelimits import fill_limits
 from callgap.fairness.treatment import Treatment
 from callgap.records import LOST
 
+FINEST_ALPHA, COARSEST_ALPHA = 0.001, 0.5
+"""Each limit has resamples beyond it, so that the finest decides how many are drawn: beyond it, billions."""
+
 _LOST = pa.array([status.value for status in LOST])
 
 
@@ -46,7 +49,7 @@ class Comparison:
         attributes: columns to group by; None takes those that the corpus's card declares of persons.
         references: by attribute, a reference group other than the card's, or `everyone else`.
         endpoints: the declared primary endpoints; limits hold for all of them, and all groups, at once.
-        alpha: two-sided error rate of all limits of one attribute together.
+        alpha: two-sided error rate of all limits of one attribute together, 0.001 to 0.5.
         resamples: bootstrap resamples of speakers.
         permutations: of the second opinion.
         seed: of the resampling.
@@ -62,7 +65,7 @@ class Comparison:
     attributes: tuple[str, ...] | None
     references: Mapping[str, str]
     endpoints: Annotated[tuple[str, ...], Field(min_length=1)]
-    alpha: Annotated[float, Field(gt=0, lt=0.5)]
+    alpha: float
     resamples: Annotated[int, Field(ge=1000, le=1_000_000)]
     permutations: Annotated[int, Field(ge=200, le=1_000_000)] = 2000
     seed: Annotated[int, Field(ge=0)]
@@ -71,6 +74,13 @@ class Comparison:
     pooling: Pooling = Pooling.NONE
     speaker_cap: Annotated[float, Field(ge=1)] | None = None
     standardize: Mapping[str, str] = Field(default_factory=dict)
+
+    @field_validator("alpha")
+    @classmethod
+    def _alpha_can_be_resampled(cls, alpha: float) -> float:
+        if not FINEST_ALPHA <= alpha <= COARSEST_ALPHA:
+            raise ValueError(f"accepted: a number from {FINEST_ALPHA} to {COARSEST_ALPHA}")
+        return alpha
 
     @field_validator("endpoints")
     @classmethod

@@ -10,7 +10,7 @@ from callgap.fairness.faults.alignment import misaligned
 from callgap.fairness.faults.design import disjoint_prompts, group_is_corpus, group_is_session
 from callgap.fairness.faults.duplicates import duplicate_audio, duplicate_rows
 from callgap.fairness.faults.lengths import short_references
-from callgap.fairness.faults.losses import empty_bursts, uneven_losses
+from callgap.fairness.faults.losses import empty_bursts, silent_groups, uneven_losses
 from callgap.fairness.faults.material import Consequence, Material
 from callgap.fairness.faults.people import contradictions, dominant_speakers
 
@@ -22,6 +22,7 @@ CHECKS = (
     contradictions,
     group_is_corpus,
     group_is_session,
+    silent_groups,
     uneven_losses,
     empty_bursts,
     duplicate_audio,

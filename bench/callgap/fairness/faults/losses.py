@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from callgap.fairness.faults.material import Consequence, Fault, Material, percent
+from callgap.fairness.faults.material import Consequence, Fault, Material, Part, percent
 from callgap.fairness.membership import CONTRADICTORY, UNKNOWN
 from callgap.records import LOST, Status
 
@@ -35,6 +35,9 @@ MOSTLY = 0.5
 
 FINE = 0.05
 """Share of empty texts of all other speakers up to which they count as heard."""
+
+SILENT_SPEAKERS = 0.5
+"""Of a group's speakers with mostly empty texts: nothing can be said of the group. Fewer are shown."""
 
 
 def uneven_losses(material: Material) -> Iterator[Fault]:
@@ -105,15 +108,57 @@ def permutation_p(lost: np.ndarray, total: np.ndarray, group: np.ndarray) -> flo
     return float((statistic >= statistic[0] * (1 - 1e-9)).mean())
 
 
+def silent_groups(material: Material) -> Iterator[Fault]:
+    """Groups in which the texts of half of the speakers are empty, while those that they are compared with were heard.
+
+    How bad a recognizer is shows in what it writes; one that writes nothing for a whole group was not reached.
+    """
+    spoken, empty = _spoken(material)
+    if empty.sum() < FEWEST_LOST:
+        return
+    texts = empty.groupby(spoken["speaker_id"]).agg(["sum", "size"])
+    for group, others in material.groups:
+        if material.references.get(str(group.attribute)) is not None:
+            yield from _silent(group, *(texts[texts.index.isin(part.rows["speaker_id"])] for part in (group, others)))
+
+
+def _silent(group: Part, mine: pd.DataFrame, theirs: pd.DataFrame) -> Iterator[Fault]:
+    silent = mine[mine["sum"] >= MOSTLY * mine["size"]]
+    heard = theirs[theirs["sum"] < MOSTLY * theirs["size"]].sum()
+    if silent["sum"].sum() < FEWEST_LOST or len(silent) < SILENT_SPEAKERS * len(mine):
+        return
+    if heard["size"] == 0 or heard["sum"] > FINE * heard["size"]:
+        return
+    share = float(mine["sum"].sum() / mine["size"].sum())
+    yield Fault(
+        "silent_group",
+        Consequence.NOT_JUDGED,
+        f"The texts of {len(silent):,} of the {len(mine):,} speakers of {group.name} are mostly empty, and "
+        f"{percent(float(heard['sum'] / heard['size']))} of the texts of those it is compared with: as when an "
+        "interface fails, so it is described and not judged; declare these texts as lost (status missing; in an "
+        "audit, leave their rows out), or repeat the run.",
+        len(silent),
+        int(silent["sum"].sum()),
+        share,
+        group.attribute,
+        group.group,
+    )
+
+
 def empty_bursts(material: Material) -> Iterator[Fault]:
     """Runs of empty texts in the order of the table, or of one speaker, while all others were heard."""
-    spoken = material.frame[(material.frame["status"] == Status.OK) & material.frame["heard"].notna()]
-    spoken = spoken[spoken["text"].str.strip() != ""]
-    empty = spoken["heard"].str.strip() == ""
+    spoken, empty = _spoken(material)
     if empty.sum() < FEWEST_LOST:
         return
     yield from _windows(spoken, empty)
     yield from _silent_speakers(spoken, empty)
+
+
+def _spoken(material: Material) -> tuple[pd.DataFrame, pd.Series]:
+    """Utterances in which something was said and for which a text came back, and whether it is empty."""
+    spoken = material.frame[(material.frame["status"] == Status.OK) & material.frame["heard"].notna()]
+    spoken = spoken[spoken["text"].str.strip() != ""]
+    return spoken, spoken["heard"].str.strip() == ""
 
 
 def _windows(spoken: pd.DataFrame, empty: pd.Series) -> Iterator[Fault]:
