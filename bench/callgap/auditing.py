@@ -25,6 +25,7 @@ from callgap.listing import choices
 from callgap.pipeline import Cell, check_texts
 from callgap.pipeline import run as run_cell
 from callgap.procurement import procurement
+from callgap.replication import replication
 from callgap.report import announce, render_html, render_markdown
 
 _TEXTS = ("corpus=table", "recognizer=transcripts", "ivr=none")
@@ -88,6 +89,9 @@ def audit_command(
     if len(cells) > 1 and references:
         written = procurement([Finished.open(target / system.name) for system in collated.systems])
         (target / "procurement.md").write_text(written.markdown, encoding="utf-8")
+    if collated.rates and (told := replication(collated.base.path)):
+        (target / "koenecke-2020.md").write_text(told, encoding="utf-8")
+        console.print(f"replication: {target / 'koenecke-2020.md'}", highlight=False, markup=False, soft_wrap=True)
     console.print(f"audit: {target / 'report.html'}", highlight=False, markup=False, soft_wrap=True)
 
 

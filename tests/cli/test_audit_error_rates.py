@@ -83,6 +83,22 @@ def test_errors_are_kept_as_real_numbers_and_no_count_is_invented(audited):
     assert scores[["hits", "substitutions", "deletions", "insertions", "empty"]].isna().all().all()
 
 
+def test_figures_as_koenecke_computed_them_stand_beside_the_audit(audited):
+    folder, said = audited
+    told = (folder / "koenecke-2020.md").read_text(encoding="utf-8")
+    assert "replication: audit-Matched_WER/koenecke-2020.md" in said.replace("\n", "")
+    rates = pd.DataFrame(ROWS)
+    for side in (0, 1):
+        own = rates[rates["black_flag"].astype(int) == side]
+        means = [
+            pd.to_numeric(own[f"clean_{name}_wer"]).mean() for name in ("google", "ibm", "amazon", "msft", "apple")
+        ]
+        cells = " | ".join(f"{value:.4f}" for value in (*means, np.mean(means)))
+        assert f"| black_flag {side} | {cells} | {len(own)} |" in told
+    assert "For replication only" in told
+    assert "no source holds speakers of both" in told
+
+
 def test_nothing_is_listed_to_be_read_where_there_is_no_text(audited):
     assert json.loads((audited[0] / "clean_ibm" / "report.json").read_text())["worst"] == []
 
