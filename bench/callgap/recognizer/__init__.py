@@ -1,6 +1,6 @@
 """Recognizers: what a machine understands of what was said."""
 
-from callgap.recognizer.base import Hypothesis, Recognizer, Transcription
+from callgap.recognizer.base import Central, Hypothesis, Recognizer, Sound, Transcription
 from callgap.recognizer.command import Command
 from callgap.recognizer.pocketsphinx import PocketSphinx
 from callgap.recognizer.pocketsphinx_ngram import PocketSphinxNgram
@@ -8,12 +8,14 @@ from callgap.recognizer.published_rates import PublishedRates
 from callgap.recognizer.transcripts import Transcripts
 
 __all__ = [
+    "Central",
     "Command",
     "Hypothesis",
     "PocketSphinx",
     "PocketSphinxNgram",
     "PublishedRates",
     "Recognizer",
+    "Sound",
     "Transcription",
     "Transcripts",
 ]
