@@ -5,6 +5,7 @@ from callgap.recognizer.command import Command
 from callgap.recognizer.pocketsphinx import PocketSphinx
 from callgap.recognizer.pocketsphinx_ngram import PocketSphinxNgram
 from callgap.recognizer.published_rates import PublishedRates
+from callgap.recognizer.reference import Reference
 from callgap.recognizer.transcripts import Transcripts
 from callgap.recognizer.transformers import Transformers
 
@@ -16,6 +17,7 @@ __all__ = [
     "PocketSphinxNgram",
     "PublishedRates",
     "Recognizer",
+    "Reference",
     "Sound",
     "Transcription",
     "Transcripts",
