@@ -8,10 +8,10 @@ from runs import callgap
 
 RATE = 8000
 LETTERS = {"a": 500.0, "b": 1500.0, "é": 2600.0}
-WORDS = ("a", "ab", "é", "b aé")
+WORDS = ("a", "b é", "é ab")
 SMALL = [
-    "engine.workers=0", "train.threads=1", "train.epochs=60", "train.batch_size=8", "train.hidden_size=32",
-    "train.layers=1", "train.dropout=0", "train.mel_bins=20", "train.learning_rate=0.01", "train.speed=[0.95,1.05]",
+    "engine.workers=0", "train.threads=1", "train.epochs=60", "train.batch_size=4", "train.hidden_size=32",
+    "train.layers=1", "train.dropout=0", "train.mel_bins=20", "train.learning_rate=0.008", "train.speed=[0.95,1.05]",
     "train.tempo=[1,1]", "train.noise_db=[30,50]", "train.masked=0",
 ]  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""A small recognizer that `callgap train` made: each utterance is heard by a model that was not trained on its speaker."""
+"""What `callgap train` made: each utterance is heard by a model that was not trained on its speaker."""
 
 from __future__ import annotations
 
