@@ -80,7 +80,15 @@ def test_with_one_model_it_is_told_how_many_were_trained_on(whistling):
     understood(recognizer, [*heard[:3], longer, Sound(heard[0].signal, tones.RATE, "stranger")])
     training = recognizer.notes()["training"]
     assert (training["utterances"], training["heard_in_training"]) == (5, 3)
-    assert "3 of 5 utterances were trained on: speakers of the training corpus" in training["note"]
+    assert "3 of 5 utterances have the id and the length of one that was trained on: speakers of" in training["note"]
+
+
+def test_other_recordings_of_the_same_ids_are_no_speakers_of_the_training_corpus(whistling):
+    recognizer, heard = Reference(checkpoint=whistling[1] / "everyone"), sounds(whistling[1])
+    understood(recognizer, [Sound(sound.signal[8:], tones.RATE, sound.utterance_id) for sound in heard])
+    training = recognizer.notes()["training"]
+    assert (training["utterances"], training["heard_in_training"]) == (len(heard), 0)
+    assert "note" not in training
 
 
 def test_it_travels_without_its_models(whistling):

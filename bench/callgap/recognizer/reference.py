@@ -20,8 +20,8 @@ from callgap.recognizer.folds import FILE, Folds, read_folds
 from callgap.recognizer.transformers import Transformers
 from callgap.records import Context, Grammar
 
-# A line may delay its end a little; two voices that say the same seldom take as long as that alike.
-_SAME_LENGTH_S = 0.1
+# Lines keep the length of what they carry, up to the rounding of a sample; two voices seldom take the same time.
+_SAME_LENGTH_S = 0.0005
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
@@ -30,7 +30,7 @@ class Reference:
 
     With holdout=speaker there is a model for each fold of speakers, and an utterance is given to the one that did not
     hear its speaker; an utterance that is in no fold is refused. With holdout=group and none there is one model, and
-    `notes` says how many utterances it was trained on.
+    `notes` says of how many utterances the id and the length are those of one that it was trained on.
 
     Attributes:
         checkpoint: the folder.
@@ -101,10 +101,11 @@ class Reference:
             "models": len(self._folds.folds),
             **asked,
         }
-        if asked["heard_in_training"]:
+        # Other voices say some things in exactly the same time; the same recordings all of them.
+        if 2 * asked["heard_in_training"] > asked["utterances"]:
             training["note"] = (
-                f"{asked['heard_in_training']} of {asked['utterances']} utterances were trained on: speakers of the "
-                "training corpus"
+                f"{asked['heard_in_training']} of {asked['utterances']} utterances have the id and the length of one "
+                "that was trained on: speakers of the training corpus"
             )
         return {**added([note for model in self._models if (note := model.notes())]), "training": training}
 
@@ -157,7 +158,7 @@ class Reference:
         return place
 
     def _was_trained_on(self, sound: Sound) -> bool:
-        # Utterances of other voices may have the same id; then they last longer or shorter.
+        # Other recordings may have the same ids.
         seconds = self._folds.folds[self._fold_of(sound)].heard.get(sound.utterance_id)
         return seconds is not None and abs(seconds - sound.duration_s) <= _SAME_LENGTH_S
 
