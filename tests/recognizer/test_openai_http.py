@@ -68,7 +68,7 @@ def test_the_form_holds_the_sound_and_what_openai_asks_for():
     }
     assert (request.sample_rate, request.subtype, request.filename) == (16000, "PCM_16", "audio.wav")
     assert (request.samples[:6] * 32768).tolist() == [0, 16384, -16384, 32767, -32767, 32767]
-    assert "Authorization" not in request.headers
+    assert "authorization" not in request.headers
     assert "caller-7" not in str(request)
 
 

@@ -93,65 +93,65 @@ def form_of(content_type, body):
     return fields, file, filename
 
 
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def setup(self):
+        super().setup()
+        with self.server.transcriber.lock:
+            self.server.transcriber.connections += 1
+
+    def log_message(self, *arguments):
+        pass
+
+    def do_GET(self):
+        self.server.transcriber.keys.append(self.headers.get("Authorization"))
+        self._give(self.server.transcriber.models)
+
+    def do_POST(self):
+        self.server.transcriber.keys.append(self.headers.get("Authorization"))
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        fields, file, filename = form_of(self.headers["Content-Type"], body)
+        with soundfile.SoundFile(io.BytesIO(file)) as wav:
+            assert (wav.format, wav.channels) == ("WAV", 1)
+            heard = (wav.read(), wav.samplerate, wav.subtype)
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        request = Request(self.path, headers, fields, filename, *heard)
+        self._give(self.server.transcriber.answered(request))
+
+    def _give(self, answer):
+        if answer.reset:
+            self.close_connection = True
+            return
+        self.send_response(answer.status)
+        for name, value in {**answer.headers, "Content-Length": str(len(answer.body))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        try:
+            self.wfile.write(answer.body)
+        except OSError:
+            # Who asked has had enough.
+            self.close_connection = True
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+    def handle_error(self, request, client_address):
+        """A client that is gone is no fault of the server's; a request that was not as expected gets no answer."""
+
+
 @contextmanager
 def serving(**options):
     """A server that runs while the block does."""
-    server = Transcriber(**options)
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def setup(self):
-            super().setup()
-            with server.lock:
-                server.connections += 1
-
-        def log_message(self, *arguments):
-            pass
-
-        def do_GET(self):  # noqa: N802
-            server.keys.append(self.headers.get("Authorization"))
-            self._give(server.models)
-
-        def do_POST(self):  # noqa: N802
-            server.keys.append(self.headers.get("Authorization"))
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            fields, file, filename = form_of(self.headers["Content-Type"], body)
-            with soundfile.SoundFile(io.BytesIO(file)) as wav:
-                assert (wav.format, wav.channels) == ("WAV", 1)
-                request = Request(
-                    self.path, dict(self.headers), fields, filename, wav.read(), wav.samplerate, wav.subtype
-                )
-            self._give(server.answered(request))
-
-        def _give(self, answer):
-            if answer.reset:
-                self.close_connection = True
-                return
-            self.send_response(answer.status)
-            for name, value in answer.headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(answer.body)))
-            self.end_headers()
-            try:
-                self.wfile.write(answer.body)
-            except OSError:
-                # Who asked has had enough.
-                self.close_connection = True
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-        request_queue_size = 64
-
-        def handle_error(self, request, client_address):
-            pass
-
-    http = Server(("127.0.0.1", 0), Handler)
+    http = _Server(("127.0.0.1", 0), _Handler)
+    http.transcriber = Transcriber(**options, url=f"http://127.0.0.1:{http.server_port}/v1")
     thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
-    server.url = f"http://127.0.0.1:{http.server_port}/v1"
     try:
-        yield server
+        yield http.transcriber
     finally:
         http.shutdown()
         http.server_close()

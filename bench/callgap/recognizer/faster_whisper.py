@@ -102,9 +102,7 @@ class FasterWhisper:
             if self.revision is not None:
                 raise InputError(f"recognizer.revision: the folder {self.model} has none; accepted: null")
             if not (self._folder / _WEIGHTS).is_file():
-                raise InputError(
-                    f"recognizer.model: {self.model} holds no {_WEIGHTS} and is no model of CTranslate2"
-                )
+                raise InputError(f"recognizer.model: {self.model} holds no {_WEIGHTS} and is no model of CTranslate2")
 
     def warm(self, context: Context) -> None:
         """Load the model, fetched from the hub if need be, and let it hear half a second of silence.

@@ -35,24 +35,30 @@ def side_by_side(
     fault: InputError | None = None
     pool = ThreadPoolExecutor(min(concurrency, count), thread_name_prefix="callgap-http")
     try:
-        places = {pool.submit(task, place, stop): place for place in range(count)}
+        places = {pool.submit(_unless_stopped, task, place, stop): place for place in range(count)}
         for done in as_completed(places):
-            if done.cancelled():
-                continue
             try:
                 result = done.result()
             except StoppedError:
                 continue
             except InputError as error:
                 fault = fault or error
-                stop.set()
-                for other in places:
-                    other.cancel()
                 continue
             yield places[done], result
     finally:
         # Reached early where the results are wanted no more: what has begun cannot be recalled, the rest never begins.
         stop.set()
-        pool.shutdown(wait=fault is not None, cancel_futures=True)
+        pool.shutdown(wait=False, cancel_futures=True)
     if fault is not None:
         raise fault
+
+
+def _unless_stopped(task: Callable[[int, threading.Event], Result], place: int, stop: threading.Event) -> Result:
+    if stop.is_set():
+        raise StoppedError
+    try:
+        return task(place, stop)
+    except InputError:
+        # Here, and not where results are gathered: the thread takes the next task at once.
+        stop.set()
+        raise
