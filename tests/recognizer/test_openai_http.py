@@ -1,6 +1,5 @@
 """`openai-http` against a real server: what is sent, what comes of each answer, and how many ask at once."""
 
-import json
 import math
 import pickle
 import threading
@@ -186,6 +185,21 @@ def test_a_slow_answer_is_given_up_and_not_asked_for_again():
     assert 0.5 <= found[1].latency_s < 3
 
 
+def test_an_answer_in_chunks_is_read_and_its_connection_used_again():
+    with serving(answer=lambda request: Answer(body=b'{"text": "bit by bit"}', pause_s=0.0)) as server:
+        assert [h.text for h in answers(server, 3, concurrency=1)] == ["bit by bit"] * 3
+        assert server.connections == 1
+
+
+def test_an_answer_that_never_ends_is_given_up_in_time():
+    with serving(answer=lambda request: Answer(body=b" " * 200, pause_s=0.1)) as server:
+        begin = time.monotonic()
+        (found,) = answers(server, timeout_s=0.5)
+        assert time.monotonic() - begin < 5
+    assert found.status == ItemStatus(Status.FAILED, "timeout")
+    assert found.latency_s == pytest.approx(0.5, abs=0.4)
+
+
 def test_latency_is_that_of_the_request_without_the_wait_for_others():
     def slow(request):
         time.sleep(0.2)
@@ -252,69 +266,3 @@ def test_a_copy_that_went_to_another_process_asks_the_same():
         assert copy == recognizer
         assert copy.notes()["results"] == {}
         assert dict(copy.recognize(sounds(1), CONTEXT))[0].text == "yes"
-
-
-MODELS = Answer(body=json.dumps({"data": [{"id": "whisper-x"}, {"id": "tiny"}]}).encode())
-
-
-@pytest.mark.parametrize(
-    "models",
-    [MODELS, Answer(404, b"no"), Answer(405), Answer(403), Answer(500), Answer(body=b"[]"), Answer(body=b"<html>")],
-    ids=lambda models: str(models.status),
-)
-def test_a_server_that_can_be_asked_is_warm_whether_or_not_it_lists_models(models):
-    with serving(models=models) as server:
-        made(server).warm(CONTEXT)
-        assert len(server.keys) == 1
-        assert server.requests == []
-
-
-@pytest.mark.parametrize(
-    ("models", "options", "message"),
-    [
-        (MODELS, {"model": "whisper-y"}, "does not list 'whisper-y'; did you mean 'whisper-x'"),
-        (Answer(401), {}, r"wants a key \(401\): name its variable, recognizer.key_variable=NAME"),
-        (Answer(302, headers={"Location": "http://127.0.0.1:1/"}), {}, r"sends elsewhere \(302\)"),
-    ],
-)
-def test_what_is_wrong_with_a_server_is_one_sentence_before_anything_runs(models, options, message):
-    with serving(models=models) as server, pytest.raises(InputError, match=message):
-        made(server, **options).warm(CONTEXT)
-
-
-def test_a_model_that_is_not_listed_may_be_used_where_the_user_says_so():
-    with serving(models=MODELS) as server:
-        made(server, model="other", check_model=False).warm(CONTEXT)
-
-
-def test_where_nobody_listens_is_said_before_anything_runs_and_in_the_middle():
-    with serving() as server:
-        recognizer = made(server, retries=1)
-    with pytest.raises(InputError, match=r"cannot be reached: nothing accepts connections there$"):
-        recognizer.warm(CONTEXT)
-    with pytest.raises(InputError, match=r"nothing accepts connections there; what was understood before is kept"):
-        list(recognizer.recognize(sounds(2), CONTEXT))
-    assert recognizer.notes()["repeated_requests"] >= 1
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"base_url": "localhost:8000"}, r"found 'localhost:8000'; accepted: http\(s\)://HOST/PATH"),
-        ({"base_url": "ftp://host/v1"}, "found 'ftp://host/v1'"),
-        ({"base_url": "http:///v1"}, "accepted"),
-        ({"base_url": "http://host/v1?version=2"}, "without a query"),
-        ({"base_url": "http://host:port/v1"}, "cannot be read as an address"),
-        ({"fields": {"model": "other"}}, "recognizer.fields.model is sent already; use recognizer.model"),
-        ({"fields": {"language": "en"}}, "use recognizer.language_mode"),
-        ({"fields": {"stream": True}}, "answers in pieces are not read"),
-        ({"fields": {"api_key": "1"}}, "would be stored with the run"),
-    ],
-)
-def test_what_cannot_be_asked_is_one_sentence_without_asking(options, message):
-    with pytest.raises(InputError, match=message):
-        OpenAiHttp(**{"base_url": "http://localhost/v1", "model": "m"} | options).check([], "en-US")
-
-
-def test_a_limit_of_tokens_is_no_secret():
-    OpenAiHttp("http://localhost/v1", "m", fields={"max_completion_tokens": 99}).check([], "en-US")

@@ -3,6 +3,7 @@
 import io
 import json
 import threading
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes
@@ -26,12 +27,18 @@ class Request:
 
 @dataclass
 class Answer:
-    """What it gives back; `reset` closes the connection instead, with nothing said."""
+    """What it gives back.
+
+    Attributes:
+        reset: the connection is closed instead, with nothing said.
+        pause_s: the body comes in chunks of one byte, each after so long.
+    """
 
     status: int = 200
     body: bytes = b'{"text": "yes"}'
     headers: dict = field(default_factory=dict)
     reset: bool = False
+    pause_s: float | None = None
 
 
 def said(**content):
@@ -93,6 +100,13 @@ def form_of(content_type, body):
     return fields, file, filename
 
 
+def _chunks(answer):
+    for byte in answer.body:
+        time.sleep(answer.pause_s)
+        yield b"1\r\n%c\r\n" % byte
+    yield b"0\r\n\r\n"
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -125,11 +139,14 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         self.send_response(answer.status)
-        for name, value in {**answer.headers, "Content-Length": str(len(answer.body))}.items():
+        chunked = answer.pause_s is not None
+        length = {"Transfer-Encoding": "chunked"} if chunked else {"Content-Length": str(len(answer.body))}
+        for name, value in {**answer.headers, **length}.items():
             self.send_header(name, value)
         self.end_headers()
         try:
-            self.wfile.write(answer.body)
+            for piece in _chunks(answer) if chunked else [answer.body]:
+                self.wfile.write(piece)
         except OSError:
             # Who asked has had enough.
             self.close_connection = True
