@@ -10,7 +10,6 @@ import torch
 from transcriber import Answer, refused, said, serving
 
 from callgap.audio import batch_of
-from callgap.errors import InputError
 from callgap.recognizer import Central, Sound
 from callgap.recognizer.openai_http import OpenAiHttp
 from callgap.records import OK, Context, ItemStatus, Status
