@@ -36,8 +36,8 @@ def text_of(folder, wav):
         return processor.batch_decode(model.generate(**features), skip_special_tokens=True)[0]
 
 
-def test_the_loss_falls_and_what_was_learned_is_recognized_by_transformers_alone(whistling, tmp_path):
-    chosen, folder = whistling
+def test_the_loss_falls_and_what_was_learned_is_recognized_by_transformers_alone(whistling):
+    _, folder = whistling
     corpus = folder.parents[1] / "corpus"
     for number, (fold, note) in enumerate(zip(read_folds(folder).folds, notes(folder)["folds"], strict=True)):
         assert note["losses"][-1] < 0.1 * note["losses"][0]
