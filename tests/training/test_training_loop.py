@@ -68,12 +68,12 @@ def test_the_weights_depend_on_the_seed_alone(made, tmp_path):
     assert save(model_of(size, settings(seed=2)), made[0], tmp_path / "c") != again
 
 
-def test_an_epoch_holds_every_example_once_and_batches_of_like_length():
+def test_an_epoch_holds_every_example_once_in_an_order_of_its_own():
     everyone = examples(tuple("abcdefgh"))
     drawn = list(batches(everyone, 4, torch.Generator().manual_seed(0)))
     assert sorted(e.utterance_id for batch in drawn for e in batch) == sorted(e.utterance_id for e in everyone)
     assert all(len(batch) == 4 for batch in drawn)
-    assert sum(len({len(e.signal) for e in batch}) == 1 for batch in drawn) >= len(drawn) - 2
+    assert any(len({e.text for e in batch}) > 1 for batch in drawn)
     other = list(batches(everyone, 4, torch.Generator().manual_seed(1)))
     assert [e.utterance_id for e in drawn[0]] != [e.utterance_id for e in other[0]]
 

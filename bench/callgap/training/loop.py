@@ -17,7 +17,6 @@ from callgap.training.dataset import Example
 from callgap.training.features import Augmentation, Features, features_of
 from callgap.training.settings import Settings
 
-_NEIGHBORHOOD = 16
 _WEIGHT_DECAY = 1e-3
 _WARM = 0.1
 
@@ -88,7 +87,10 @@ def _rate(step: int, steps: int) -> float:
 
 
 def batches(examples: Sequence[Example], size: int, random: torch.Generator) -> Iterator[list[Example]]:
-    """Examples in a new order, those of one batch of like length.
+    """Examples in a new order.
+
+    They are not sorted by length, whatever padding costs: where few texts are said, those of like length are the same
+    text, and a network that hears one text at a time learns none.
 
     Args:
         examples: all of them.
@@ -99,12 +101,8 @@ def batches(examples: Sequence[Example], size: int, random: torch.Generator) -> 
         Each example once.
     """
     order = torch.randperm(len(examples), generator=random).tolist()
-    parts: list[list[int]] = []
-    for begin in range(0, len(order), size * _NEIGHBORHOOD):
-        near = sorted(order[begin : begin + size * _NEIGHBORHOOD], key=lambda place: len(examples[place].signal))
-        parts += [near[at : at + size] for at in range(0, len(near), size)]
-    for number in torch.randperm(len(parts), generator=random).tolist():
-        yield [examples[place] for place in parts[number]]
+    for begin in range(0, len(order), size):
+        yield [examples[place] for place in order[begin : begin + size]]
 
 
 def ctc_loss(model: Any, features: Features, tokens: Sequence[Sequence[int]], device: torch.device) -> Tensor:
