@@ -23,6 +23,8 @@ MAKERS = {
     "moonshine": checkpoints.moonshine,
     "qwen3-asr": checkpoints.qwen3_asr,
 }
+# WavLM asks torch for its attention in a way that torch has deprecated.
+pytestmark = pytest.mark.filterwarnings("ignore:Support for mismatched key_padding_mask:UserWarning")
 FAMILIES = {
     **dict.fromkeys(["wav2vec2", "wav2vec2-group", "hubert", "wavlm", "parakeet-ctc"], "ctc"),
     **dict.fromkeys(["parakeet-rnnt", "parakeet-tdt"], "transducer"),
@@ -156,17 +158,19 @@ def test_the_confidence_of_a_writer_is_the_mean_of_its_own_transition_scores(che
 def test_alternatives_are_the_beams_of_transformers(checkpoint, name):
     folder = checkpoint(name)
     unit = Transformers(checkpoint=str(folder), device="cpu", deterministic=True, beams=4, n_best=3)
-    found = heard(unit)[1]
     processor = transformers.AutoProcessor.from_pretrained(folder)
     model = transformers.AutoModelForSpeechSeq2Seq.from_pretrained(folder).eval()
-    inputs = processor.feature_extractor(sounds()[1].signal.numpy(), sampling_rate=16000, return_tensors="pt")
     told = {"language": "en"} if name == "whisper" else {}
-    with torch.inference_mode():
-        tokens = model.generate(**inputs, **told, num_beams=4, num_return_sequences=3)
-    expected = [text.strip() for text in processor.batch_decode(tokens, skip_special_tokens=True)]
-    assert found.text == expected[0]
-    assert found.n_best == tuple(dict.fromkeys(text for text in expected if text))
-    assert len(found.n_best) > 1
+    counts = []
+    for sound, found in zip(sounds(), heard(unit), strict=True):
+        inputs = processor.feature_extractor(sound.signal.numpy(), sampling_rate=16000, return_tensors="pt")
+        with torch.inference_mode():
+            tokens = model.generate(**inputs, **told, num_beams=4, num_return_sequences=3)
+        expected = [text.strip() for text in processor.batch_decode(tokens, skip_special_tokens=True)]
+        assert found.text == expected[0]
+        assert found.n_best == (tuple(dict.fromkeys(text for text in expected if text)) if found.text else ())
+        counts.append(len(found.n_best))
+    assert max(counts) > 1
 
 
 def test_a_language_is_forced_or_detected(checkpoint):
