@@ -209,7 +209,9 @@ def test_the_hub_is_not_asked_where_files_are_local_only(monkeypatch):
 
 
 def test_the_hub_is_not_asked_for_what_its_cache_holds(monkeypatch, good):
-    monkeypatch.setattr(huggingface_hub, "snapshot_download", lambda *_, local_files_only, **__: _only(local_files_only))
+    monkeypatch.setattr(
+        huggingface_hub, "snapshot_download", lambda *_, local_files_only, **__: _only(local_files_only)
+    )
 
     def _only(offline):
         assert offline

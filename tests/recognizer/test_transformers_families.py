@@ -154,23 +154,37 @@ def test_the_confidence_of_a_writer_is_the_mean_of_its_own_transition_scores(che
     assert heard(unit)[0].confidence == pytest.approx(expected, rel=1e-4)
 
 
-@pytest.mark.parametrize("name", ["whisper", "moonshine"])
-def test_alternatives_are_the_beams_of_transformers(checkpoint, name):
-    folder = checkpoint(name)
-    unit = Transformers(checkpoint=str(folder), device="cpu", deterministic=True, beams=4, n_best=3)
+def beams_of_transformers(folder, sound, count, **told):
     processor = transformers.AutoProcessor.from_pretrained(folder)
     model = transformers.AutoModelForSpeechSeq2Seq.from_pretrained(folder).eval()
-    told = {"language": "en"} if name == "whisper" else {}
+    inputs = processor.feature_extractor(sound.signal.numpy(), sampling_rate=16000, return_tensors="pt")
+    with torch.inference_mode():
+        tokens = model.generate(**inputs, **told, num_beams=4, num_return_sequences=count)
+    return [text.strip() for text in processor.batch_decode(tokens, skip_special_tokens=True)]
+
+
+def test_alternatives_are_the_beams_of_transformers(checkpoint):
+    folder = checkpoint("moonshine")
+    unit = Transformers(checkpoint=str(folder), device="cpu", deterministic=True, beams=4, n_best=3)
     counts = []
     for sound, found in zip(sounds(), heard(unit), strict=True):
-        inputs = processor.feature_extractor(sound.signal.numpy(), sampling_rate=16000, return_tensors="pt")
-        with torch.inference_mode():
-            tokens = model.generate(**inputs, **told, num_beams=4, num_return_sequences=3)
-        expected = [text.strip() for text in processor.batch_decode(tokens, skip_special_tokens=True)]
+        expected = beams_of_transformers(folder, sound, 3)
         assert found.text == expected[0]
         assert found.n_best == (tuple(dict.fromkeys(text for text in expected if text)) if found.text else ())
         counts.append(len(found.n_best))
     assert max(counts) > 1
+
+
+@pytest.mark.parametrize("mode", ["forced", "detected"])
+def test_whisper_has_true_alternatives_after_its_own_best(checkpoint, mode):
+    folder = checkpoint("whisper")
+    told = {"language": "en", "task": "transcribe"} if mode == "forced" else {"task": "transcribe"}
+    options = {"checkpoint": str(folder), "device": "cpu", "language_mode": mode, "beams": 4}
+    for n_best in (1, 3):
+        found = heard(Transformers(**options, n_best=n_best))
+        assert [h.text for h in found] == [beams_of_transformers(folder, sound, 1, **told)[0] for sound in sounds()]
+        assert all(h.n_best[0] == h.text for h in found)
+        assert (max(len(h.n_best) for h in found) > 1) == (n_best > 1)
 
 
 def test_a_language_is_forced_or_detected(checkpoint):

@@ -139,7 +139,9 @@ def test_which_utterances_are_recognized_again_depends_on_their_samples_alone(pa
         recognizer = unit(padding_hearer)
         loop, taken = recognizer._loop, []
         read = loop._read_alone
-        monkeypatch.setattr(loop, "_read_alone", lambda p, t, r=read, s=taken: s.append(p.signal.sum().item()) or r(p, t))
+        monkeypatch.setattr(
+            loop, "_read_alone", lambda p, t, r=read, s=taken: s.append(p.signal.sum().item()) or r(p, t)
+        )
         list(recognizer.recognize(sounds()[::order], ENGLISH))
         chosen.append(taken)
     assert sorted(chosen[0]) == sorted(chosen[1])

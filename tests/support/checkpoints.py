@@ -85,7 +85,9 @@ def parakeet_ctc(folder):
     )
     transformers.ParakeetForCTC(config).eval().save_pretrained(folder)
     extractor = transformers.ParakeetFeatureExtractor(feature_size=20)
-    transformers.ParakeetProcessor(extractor, tokenizer, blank_token="<pad>", decoder_type="ctc").save_pretrained(folder)
+    transformers.ParakeetProcessor(extractor, tokenizer, blank_token="<pad>", decoder_type="ctc").save_pretrained(
+        folder
+    )
     return folder
 
 
@@ -183,7 +185,13 @@ def moonshine(folder):
     torch.manual_seed(4)
     special = ("<unk>", "<s>", "</s>")
     tokenizer = spelling(
-        folder, special, "PreTrainedTokenizerFast", unk_token="<unk>", bos_token="<s>", eos_token="</s>", pad_token="</s>"
+        folder,
+        special,
+        "PreTrainedTokenizerFast",
+        unk_token="<unk>",
+        bos_token="<s>",
+        eos_token="</s>",
+        pad_token="</s>",
     )
     config = transformers.MoonshineConfig(
         vocab_size=len(tokenizer),

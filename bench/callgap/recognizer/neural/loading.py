@@ -145,8 +145,8 @@ def _moved(model: Any, name: str, options: Options) -> Any:
         return model.to(options.device).eval()
     except torch.OutOfMemoryError:
         raise InputError(
-            f"recognizer.checkpoint={name} does not fit into the memory of {options.device}; try recognizer.dtype=bf16, "
-            "another recognizer.device or a smaller checkpoint"
+            f"recognizer.checkpoint={name} does not fit into the memory of {options.device}; try "
+            "recognizer.dtype=bf16, another recognizer.device or a smaller checkpoint"
         ) from None
 
 

@@ -63,15 +63,35 @@ class Seq2Seq(Adapter):
         """Recognize a batch."""
         model, options = self.loaded.model, self.loaded.options
         recorder = Recorder()
-        arguments = {**search_of(model, options), **self._language(told)}
+        arguments = search_of(model, options)
         if options.beams == 1:
             arguments["logits_processor"] = [recorder]
-        found = model.generate(**inputs, **arguments)
+        if options.n_best > 1 and self._always_s:
+            found = self._alternatives(inputs, told, arguments)
+        else:
+            found = model.generate(**inputs, **arguments, **self._language(told))
         sequences = getattr(found, "sequences", found)
         texts = self.loaded.processor.tokenizer.batch_decode(sequences, skip_special_tokens=True)
         count = len(sequences) // options.n_best
         confidences = recorder.confidences(before_end(model)) if options.beams == 1 else [None] * count
         return readings(texts, confidences, options.n_best)
+
+    def _alternatives(self, inputs: Inputs, told: str | None, arguments: Mapping[str, Any]) -> Any:
+        # Whisper's own `generate` searches as often as alternatives are wanted and returns the best of each search.
+        from transformers import GenerationMixin
+
+        model, features = self.loaded.model, inputs["input_features"]
+        settings, count = model.generation_config, len(features)
+        prompt = [torch.full((count,), settings.decoder_start_token_id, device=features.device)]
+        if getattr(settings, "is_multilingual", None) is not False and hasattr(settings, "lang_to_id"):
+            language = (
+                model.detect_language(features) if told is None else prompt[0].new_tensor([settings.lang_to_id[told]])
+            )
+            prompt += [language.expand(count), prompt[0].new_tensor([settings.task_to_id["transcribe"]]).expand(count)]
+        if hasattr(settings, "no_timestamps_token_id"):
+            prompt.append(prompt[0].new_tensor([settings.no_timestamps_token_id]).expand(count))
+        starts = torch.stack(prompt, dim=1)
+        return GenerationMixin.generate(model, features, decoder_input_ids=starts, **arguments)
 
     def _language(self, told: str | None) -> Mapping[str, Any]:
         settings = self.loaded.model.generation_config
