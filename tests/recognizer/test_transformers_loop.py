@@ -86,17 +86,27 @@ def test_each_place_comes_once_the_longest_first_in_batches_of_limited_padded_le
 
 
 @pytest.mark.parametrize("message", [None, "DefaultCPUAllocator: not enough memory: you tried to allocate 9 bytes."])
-def test_a_batch_that_does_not_fit_is_halved_and_so_are_those_that_follow(ctc, monkeypatch, message):
+def test_a_batch_that_does_not_fit_is_halved_until_it_does(ctc, monkeypatch, message):
     expected = {place: h.text for place, h in unit(ctc).recognize(sounds(), ENGLISH)}
     recognizer = unit(ctc, batch_frames_s=1000)
     given = limited(monkeypatch, recognizer, 3, message)
     assert {place: h.text for place, h in recognizer.recognize(sounds(), ENGLISH)} == expected
     notes = recognizer.notes()
-    assert given[:3] == [11, 5, 2]
-    assert notes["halved"] == sum(count > 3 for count in given) >= 2
+    assert given[:3] == [11, 6, 5]
+    assert notes["halved"] == sum(count > 3 for count in given) == 3
+    assert notes["batches"] == 4
+
+
+def test_what_did_not_fit_once_is_not_tried_again(ctc, monkeypatch):
+    recognizer = unit(ctc, batch_frames_s=1000)
+    given = limited(monkeypatch, recognizer, 3)
+    like = sounds(seconds=[0.5] * 8)
+    list(recognizer.recognize(like, ENGLISH))
+    assert given[:4] == [8, 4, 4, 2]
     before = len(given)
-    list(recognizer.recognize(sounds(), ENGLISH))
-    assert max(given[before:]) <= 3, "what did not fit once is tried again"
+    list(recognizer.recognize(like, ENGLISH))
+    assert max(given[before:]) == 2
+    assert recognizer.notes()["halved"] == 3
 
 
 def test_an_utterance_that_does_not_fit_alone_is_lost_alone(ctc, monkeypatch):

@@ -161,10 +161,10 @@ class Loop:
         self.tally.audio_seconds += sum(piece.duration_s for piece in batch)
         self.tally.padded_seconds += filling.size_s(batch)
 
-    def _halve(self, batch: Sequence[Piece], filling: Filling) -> None:
+    def _halve(self, batch: list[Piece], filling: Filling) -> None:
         self.tally.halved += 1
         self._limit_s = min(self._limit_s, filling.size_s(batch) / 2)
-        filling.put_back(batch)
+        filling.halve(batch)
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
 
