@@ -82,8 +82,9 @@ def adapter_of(folder: Path, name: str, options: Options) -> Adapter:
     from transformers.utils import logging
 
     # Its bars and hints are about its own calls, which nobody here can change.
-    logging.disable_progress_bar()
-    logging.set_verbosity_error()
+    quiet: Any = logging
+    quiet.disable_progress_bar()
+    quiet.set_verbosity_error()
     config = config_of(folder)
     _require_no_code(config, name, options)
     family = options.family or family_of(config, name)
