@@ -6,6 +6,7 @@ from callgap.recognizer.pocketsphinx import PocketSphinx
 from callgap.recognizer.pocketsphinx_ngram import PocketSphinxNgram
 from callgap.recognizer.published_rates import PublishedRates
 from callgap.recognizer.transcripts import Transcripts
+from callgap.recognizer.transformers import Transformers
 
 __all__ = [
     "Central",
@@ -18,4 +19,5 @@ __all__ = [
     "Sound",
     "Transcription",
     "Transcripts",
+    "Transformers",
 ]

@@ -83,10 +83,13 @@ class Sound:
     Attributes:
         signal: float32 `[sample]` in [-1, 1], in the memory of the processor.
         sample_rate: Hz.
+        utterance_id: whose it is; empty where nobody knows. No text may depend on it; a recognizer with several models
+            may choose by it the one that was not trained on the speaker.
     """
 
     signal: Signal
     sample_rate: int
+    utterance_id: str = ""
 
     @property
     def duration_s(self) -> float:

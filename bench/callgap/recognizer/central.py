@@ -19,7 +19,7 @@ def transcribed(recognizer: Central, batch: AudioBatch, context: Context) -> Tra
         One hypothesis per item, in its order; an item that came without audio keeps its status.
     """
     places = [place for place, status in enumerate(batch.statuses) if status.status is Status.OK]
-    sounds = [Sound(batch.signal(place).cpu(), batch.sample_rate) for place in places]
+    sounds = [Sound(batch.signal(place).cpu(), batch.sample_rate, batch.utterance_ids[place]) for place in places]
     found = {places[at]: hypothesis for at, hypothesis in recognizer.recognize(sounds, context)}
     kept = (found.get(place) or Hypothesis(None, status) for place, status in enumerate(batch.statuses))
     return Transcription(batch.utterance_ids, tuple(kept))
