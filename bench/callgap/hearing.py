@@ -57,11 +57,6 @@ class Piece:
         """Whether the recognizer is given it."""
         return self.status.status is Status.OK
 
-    @property
-    def sound(self) -> Sound:
-        """What the recognizer is given."""
-        return Sound(torch.from_numpy(self.samples), self.sample_rate)
-
 
 @dataclass(frozen=True)
 class Recording:
@@ -226,7 +221,7 @@ class _Window:
     @property
     def sounds(self) -> list[Sound]:
         """What the recognizer is given."""
-        return [self.recordings[row].pieces[piece].sound for row, piece in self.places]
+        return [self._sound(self.recordings[row], piece) for row, piece in self.places]
 
     def take(self, place: int, hypothesis: Hypothesis) -> None:
         """Keep the hypothesis of one sound.
@@ -250,6 +245,11 @@ class _Window:
         covariates = [recording.covariates for recording in chosen if recording.covariates is not None]
         heard = (piece for recording in chosen for piece in recording.pieces if piece.can_be_heard)
         return part_of(found, grammar_id, covariates, sum(len(piece.samples) / piece.sample_rate for piece in heard))
+
+    @staticmethod
+    def _sound(recording: Recording, place: int) -> Sound:
+        piece = recording.pieces[place]
+        return Sound(torch.from_numpy(piece.samples), piece.sample_rate, recording.utterance_id)
 
     def _whole(self, row: int) -> Hypothesis:
         recording = self.recordings[row]
