@@ -1,4 +1,4 @@
-"""What the recognizer `transformers` is made of: the checkpoint, one adapter per output family, the loop over batches."""
+"""What the recognizer `transformers` is made of: checkpoint, an adapter per output family, the loop over batches."""
 
 from callgap.recognizer.neural.adapter import Adapter, Options, Reading
 from callgap.recognizer.neural.loading import adapter_of

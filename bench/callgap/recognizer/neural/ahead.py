@@ -20,7 +20,7 @@ class Ahead:
     """
 
     def __init__(self, device: torch.device) -> None:
-        self._stream: Any = torch.cuda.Stream(device) if device.type == "cuda" else None
+        self._stream: Any = _cuda().Stream(device) if device.type == "cuda" else None
         self._thread = ThreadPoolExecutor(1) if device.type == "cuda" else None
 
     def __enter__(self) -> Self:
@@ -90,6 +90,11 @@ class Clock:
     def _now(self) -> Any:
         if self._device.type != "cuda":
             return time.perf_counter()
-        event = torch.cuda.Event(enable_timing=True)
+        event = _cuda().Event(enable_timing=True)
         event.record(torch.cuda.current_stream(self._device))
         return event
+
+
+def _cuda() -> Any:
+    # Its classes have no types.
+    return torch.cuda

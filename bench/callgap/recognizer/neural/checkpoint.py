@@ -29,8 +29,8 @@ def require_pinned(checkpoint: str, revision: str | None) -> None:
     """
     if not is_folder(checkpoint) and not _COMMIT.fullmatch(revision or ""):
         raise InputError(
-            f"recognizer.revision: found {revision!r} for the hub id {checkpoint!r}, whose files may change; pin it with "
-            f"the hash of a commit (40 hexadecimal digits), which "
+            f"recognizer.revision: found {revision!r} for the hub id {checkpoint!r}, whose files may change; pin it "
+            f"with the hash of a commit (40 hexadecimal digits), which "
             f"`git ls-remote https://huggingface.co/{checkpoint} HEAD` prints"
         )
 

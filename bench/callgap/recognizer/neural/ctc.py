@@ -54,8 +54,10 @@ def valid_frames(model: Any, inputs: Inputs, frames: int) -> Bool[Tensor, "item 
         count = len(next(iter(inputs.values())))
         return torch.ones(count, frames, dtype=torch.bool, device=next(iter(inputs.values())).device)
     if hasattr(model, "_get_output_attention_mask"):
-        return model._get_output_attention_mask(mask, target_length=frames).bool()
-    return model._get_feature_vector_attention_mask(frames, mask).bool()
+        found: Tensor = model._get_output_attention_mask(mask, target_length=frames)
+    else:
+        found = model._get_feature_vector_attention_mask(frames, mask)
+    return found.bool()
 
 
 def emission_confidence(

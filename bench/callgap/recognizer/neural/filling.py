@@ -15,11 +15,12 @@ class Filling:
 
     def __init__(self, pieces: Iterable[Piece], padded_s: Callable[[float], float], *, alone: bool) -> None:
         self._waiting = sorted(pieces, key=lambda piece: (-piece.duration_s, piece.place, piece.part))
+        self._halves: list[list[Piece]] = []
         self._padded_s = padded_s
         self._alone = alone
 
     def __bool__(self) -> bool:
-        return bool(self._waiting)
+        return bool(self._waiting or self._halves)
 
     def take(self, limit_s: float) -> list[Piece]:
         """The next batch.
@@ -28,20 +29,22 @@ class Filling:
             limit_s: most seconds of audio, padding included; a single piece may be longer.
 
         Returns:
-            At least one piece.
+            At least one piece; half of a batch that did not fit, as long as there is one.
         """
-        count = 1 if self._alone else self.fitting(self._waiting, limit_s)
+        if self._halves:
+            return self._halves.pop(0)
+        count = 1 if self._alone else self._fitting(limit_s)
         batch, self._waiting = self._waiting[:count], self._waiting[count:]
         return batch
 
-    def put_back(self, batch: Sequence[Piece]) -> None:
-        """Let a batch that did not fit be the next."""
-        self._waiting = [*batch, *self._waiting]
+    def halve(self, batch: list[Piece]) -> None:
+        """Let the halves of a batch that did not fit be the next; by pieces, so that halving comes to an end."""
+        middle = (len(batch) + 1) // 2
+        self._halves += [batch[:middle], batch[middle:]]
 
-    def fitting(self, pieces: Sequence[Piece], limit_s: float) -> int:
-        """How many of the first pieces fit."""
-        longest = self._padded_s(pieces[0].duration_s)
-        return max(1, min(len(pieces), int(limit_s / max(longest, 1e-3))))
+    def _fitting(self, limit_s: float) -> int:
+        longest = self._padded_s(self._waiting[0].duration_s)
+        return max(1, min(len(self._waiting), int(limit_s / max(longest, 1e-3))))
 
     def size_s(self, batch: Sequence[Piece]) -> float:
         """Seconds of a batch, padding included."""

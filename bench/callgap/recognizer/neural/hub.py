@@ -38,7 +38,6 @@ def fetched(checkpoint: str, revision: str, *, offline: bool) -> Path:
 
 
 def _asked(checkpoint: str, revision: str) -> Path:
-    from httpx import HTTPError
     from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError
 
     name = f"recognizer.checkpoint={checkpoint}"
@@ -50,7 +49,7 @@ def _asked(checkpoint: str, revision: str) -> Path:
         problem = "the hub has no such checkpoint, or shows it only to others; accepted: ORGANIZATION/NAME or a folder"
     except RevisionNotFoundError:
         problem = f"the hub has no revision {revision} of it; accepted: the hash of one of its commits"
-    except (OSError, HTTPError) as error:
+    except (OSError, _http_error()) as error:
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             problem = "the disk is full where the hub's cache is; make room, or set HF_HOME to a folder on another disk"
         else:
@@ -59,6 +58,13 @@ def _asked(checkpoint: str, revision: str) -> Path:
                 "elsewhere and give its folder"
             )
     raise InputError(f"{name}: {problem}") from None
+
+
+def _http_error() -> type[Exception]:
+    # The hub's client changes its own client of HTTP between versions.
+    from huggingface_hub import errors
+
+    return next(base for base in errors.HfHubHTTPError.__mro__ if base.__module__.startswith(("httpx", "requests")))
 
 
 def _snapshot(checkpoint: str, revision: str, *, offline: bool) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 from collections.abc import Mapping
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from callgap.recognizer.neural.adapter import Adapter, Loaded, Options
 from callgap.recognizer.neural.checkpoint import config_of, weights_of
 from callgap.recognizer.neural.ctc import CTC
 from callgap.recognizer.neural.families import FAMILIES, family_of
+from callgap.recognizer.neural.seq2seq import Seq2Seq
+from callgap.recognizer.neural.speech_llm import SpeechLLM
+from callgap.recognizer.neural.transducer import Transducer
 
 _CLASSES = {
     "ctc": ("AutoModelForCTC",),
@@ -22,6 +26,8 @@ _CLASSES = {
     "transducer": ("AutoModelForTDT", "AutoModelForRNNT"),
     "speech_llm": ("AutoModelForSpeechSeq2Seq", "AutoModelForMultimodalLM"),
 }
+# Some architectures have no other.
+_PLAIN_ATTENTION = "eager"
 # Parameters that only training uses and that many published checkpoints lack.
 _NOT_USED = ("masked_spec_embed", "mask_time_emb")
 
@@ -73,6 +79,12 @@ def adapter_of(folder: Path, name: str, options: Options) -> Adapter:
         InputError: the checkpoint is not whole, of no known family, or needs code of its own.
     """
     require_transformers()
+    from transformers.utils import logging
+
+    # Its bars and hints are about its own calls, which nobody here can change.
+    quiet: Any = logging
+    quiet.disable_progress_bar()
+    quiet.set_verbosity_error()
     config = config_of(folder)
     _require_no_code(config, name, options)
     family = options.family or family_of(config, name)
@@ -84,13 +96,14 @@ def adapter_of(folder: Path, name: str, options: Options) -> Adapter:
 
 
 def _adapter_class(family: str) -> type[Adapter]:
-    return {"ctc": CTC}[family]
+    return {"ctc": CTC, "seq2seq": Seq2Seq, "transducer": Transducer, "speech_llm": SpeechLLM}[family]
 
 
 def _require_no_code(config: Mapping[str, Any], name: str, options: Options) -> None:
-    from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
+    from transformers.models.auto import configuration_auto
 
-    if config.get("model_type") in CONFIG_MAPPING_NAMES or options.remote_code:
+    known: Any = configuration_auto
+    if config.get("model_type") in known.CONFIG_MAPPING_NAMES or options.remote_code:
         return
     if "auto_map" in config:
         raise InputError(
@@ -109,12 +122,12 @@ def _model(folder: Path, name: str, family: str, options: Options) -> Any:
     import transformers
 
     problem = ""
-    for class_name in _CLASSES[family]:
+    for class_name, attention in product(_CLASSES[family], dict.fromkeys((options.attention, _PLAIN_ATTENTION))):
         try:
             model, found = getattr(transformers, class_name).from_pretrained(
                 folder,
                 dtype=options.dtype,
-                attn_implementation=options.attention,
+                attn_implementation=attention,
                 trust_remote_code=options.remote_code,
                 local_files_only=True,
                 use_safetensors=True,
@@ -124,8 +137,18 @@ def _model(folder: Path, name: str, family: str, options: Options) -> Any:
             problem = problem or first_line(error)
             continue
         _require_all(found["missing_keys"], folder)
-        return model.to(options.device).eval()
+        return _moved(model, name, options)
     raise InputError(f"recognizer.checkpoint={name} cannot be loaded as family {family}: {problem}")
+
+
+def _moved(model: Any, name: str, options: Options) -> Any:
+    try:
+        return model.to(options.device).eval()
+    except torch.OutOfMemoryError:
+        raise InputError(
+            f"recognizer.checkpoint={name} does not fit into the memory of {options.device}; try "
+            "recognizer.dtype=bf16, another recognizer.device or a smaller checkpoint"
+        ) from None
 
 
 def _require_all(missing: Any, folder: Path) -> None:
@@ -140,9 +163,8 @@ def _require_all(missing: Any, folder: Path) -> None:
 def _processor(folder: Path, name: str, options: Options) -> Any:
     import transformers
 
+    reader: Any = transformers.AutoProcessor
     try:
-        return transformers.AutoProcessor.from_pretrained(
-            folder, trust_remote_code=options.remote_code, local_files_only=True
-        )
+        return reader.from_pretrained(folder, trust_remote_code=options.remote_code, local_files_only=True)
     except (OSError, ValueError, ImportError, KeyError, TypeError) as error:
         raise InputError(f"recognizer.checkpoint={name}: its processor cannot be loaded: {first_line(error)}") from None

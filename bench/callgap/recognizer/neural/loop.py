@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TypeVar
 
 import torch
@@ -68,6 +69,7 @@ class Loop:
             "device": name,
             "dtype": str(options.dtype).removeprefix("torch."),
             "family": self._adapter.family,
+            "attention": getattr(self._adapter.loaded.model.config, "_attn_implementation", None),
             "deterministic": self._alone,
             "batches": tally.batches,
             "halved": tally.halved,
@@ -122,7 +124,7 @@ class Loop:
                 inputs = _unless_out_of_memory(prepared)
                 # Prepared beside the model's work on this batch.
                 coming = self._begin(filling, ahead, told)
-                readings = None if inputs is None else _unless_out_of_memory(lambda: self._read(inputs, told))
+                readings = None if inputs is None else _unless_out_of_memory(partial(self._read, inputs, told))
                 del inputs, prepared
                 if readings is not None:
                     self._count(batch, filling)
@@ -139,7 +141,7 @@ class Loop:
         if not filling:
             return None
         batch = filling.take(self._limit_s)
-        return batch, ahead.begin(lambda: self._prepare(batch, told))
+        return batch, ahead.begin(partial(self._prepare, batch, told))
 
     def _prepare(self, batch: Sequence[Piece], told: str | None) -> Inputs:
         signals = self._resample([piece.signal for piece in batch], [piece.sample_rate for piece in batch])
@@ -151,15 +153,18 @@ class Loop:
         self.tally.model_seconds += clock.seconds
         return readings
 
+    def _read_alone(self, piece: Piece, told: str | None) -> list[Reading]:
+        return self._read(self._prepare([piece], told), told)
+
     def _count(self, batch: Sequence[Piece], filling: Filling) -> None:
         self.tally.batches += 1
         self.tally.audio_seconds += sum(piece.duration_s for piece in batch)
         self.tally.padded_seconds += filling.size_s(batch)
 
-    def _halve(self, batch: Sequence[Piece], filling: Filling) -> None:
+    def _halve(self, batch: list[Piece], filling: Filling) -> None:
         self.tally.halved += 1
         self._limit_s = min(self._limit_s, filling.size_s(batch) / 2)
-        filling.put_back(batch)
+        filling.halve(batch)
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
 
@@ -168,7 +173,7 @@ class Loop:
         begin, before = time.perf_counter(), self.tally.model_seconds
         count = min(_SAMPLED_PER_WINDOW, _SAMPLED - self.tally.sampled)
         for piece, text in sorted(padded, key=lambda item: _drawn(item[0]))[:count]:
-            readings = _unless_out_of_memory(lambda piece=piece: self._read(self._prepare([piece], told), told))
+            readings = _unless_out_of_memory(partial(self._read_alone, piece, told))
             if readings is not None:
                 self.tally.sampled += 1
                 self.tally.changed += readings[0].text != text
