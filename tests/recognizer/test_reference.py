@@ -148,5 +148,6 @@ def test_a_run_recognizes_its_training_corpus_speaker_by_speaker(whistling, tmp_
     notes = json.loads((tmp_path / "run" / "run.json").read_text())
     assert notes["recognizer"]["id"] == "speakers"
     assert notes["counts_by_status"]["ok"] == len(sounds(folder))
-    assert notes["recognition"]["training"]["holdout"] == "speaker"
-    assert notes["recognition"]["training"]["heard_in_training"] == 0
+    training = notes["recognition"]["notes"]["training"]
+    assert (training["holdout"], training["heard_in_training"]) == ("speaker", 0)
+    assert training["utterances"] == len(sounds(folder))

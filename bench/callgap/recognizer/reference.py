@@ -58,11 +58,11 @@ class Reference:
         places: dict[int, list[int]] = defaultdict(list)
         for place, sound in enumerate(sounds):
             places[self._fold_of(sound)].append(place)
+        heard = sum(self._was_trained_on(sound) for sound in sounds)
+        self._counts.update({"utterances": len(sounds), "heard_in_training": heard})
         for fold, members in sorted(places.items()):
             for at, hypothesis in self._models[fold].recognize([sounds[place] for place in members], context):
                 yield members[at], hypothesis
-        heard = sum(self._was_trained_on(sound) for sound in sounds)
-        self._counts.update({"utterances": len(sounds), "heard_in_training": heard})
 
     def check(self, grammars: Iterable[Grammar], language: str) -> None:
         """Check the folder; any grammar is taken, the service matches the text.
