@@ -1,4 +1,4 @@
-"""Commands that come in groups: `callgap corpus` and `callgap sample`."""
+"""Commands that stand by themselves: `callgap corpus`, `callgap sample` and `callgap train`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,12 @@ import click
 from rich.console import Console
 
 _PATH = click.Path(path_type=Path)
+_HOLDOUTS = """\b
+Who is left out:
+  holdout=speaker  a model for each speaker, or each of holdout.folds=K parts of them, trained without these
+  holdout=group    one model without holdout.groups=[GROUP,...] of holdout.attribute=NAME
+  holdout=none     one model, trained with everyone
+"""
 
 
 @click.group()
@@ -112,3 +118,16 @@ def read(folder: Path, sheets: tuple[Path, ...], runs: tuple[Path, ...]) -> None
     from callgap.transcriptions import read_command
 
     read_command(folder, sheets, runs, Console())
+
+
+@click.command(epilog=_HOLDOUTS)
+@click.argument("overrides", nargs=-1, type=click.UNPROCESSED)
+def train(overrides: tuple[str, ...]) -> None:
+    """Train a small recognizer on a corpus; recognizer=reference uses it.
+
+    OVERRIDES choose the corpus, the line and how it is trained, as in `corpus=fsdd holdout=speaker train.epochs=40
+    train.output=models/mine`. The path of its folder is printed at the end.
+    """
+    from callgap.training import train_command
+
+    click.echo(f"trained: {train_command(overrides, Console(stderr=True))}")

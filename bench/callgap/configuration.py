@@ -37,12 +37,13 @@ def register_resolvers() -> None:
     )
 
 
-def composed(overrides: Sequence[str], *, config_dir: str | None = None) -> DictConfig:
+def composed(overrides: Sequence[str], *, config_dir: str | None = None, config_name: str = "config") -> DictConfig:
     """Compose a configuration, the `hydra` node included.
 
     Args:
         overrides: as on the command line.
         config_dir: a further folder of configurations, as `--config-dir` gives it.
+        config_name: `config` of a run, or `train`.
 
     Returns:
         The configuration.
@@ -55,12 +56,13 @@ def composed(overrides: Sequence[str], *, config_dir: str | None = None) -> Dict
     GlobalHydra.instance().clear()
     try:
         with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-            config: DictConfig = compose("config", overrides=[*opened(overrides), *further], return_hydra_config=True)
+            chosen = [*opened(overrides), *further]
+            config: DictConfig = compose(config_name, overrides=chosen, return_hydra_config=True)
     except (HydraException, OmegaConfBaseException, ValueError) as error:
-        raise InputError(sentence(error, overrides, config_dir)) from None
+        raise InputError(sentence(error, overrides, config_dir, config_name)) from None
     finally:
         GlobalHydra.instance().clear()
-    _require_open(overrides, config_dir)
+    _require_open(overrides, config_dir, config_name)
     return config
 
 
@@ -82,14 +84,15 @@ def _open_key(override: str) -> str | None:
     return next((name for name in _OPEN if key == name or key.startswith(f"{name}.")), None)
 
 
-def _require_open(overrides: Sequence[str], config_dir: str | None) -> None:
+def _require_open(overrides: Sequence[str], config_dir: str | None, config_name: str) -> None:
     """Refuse an entry of a mapping that the chosen unit does not have."""
     if not (keys := {key for override in overrides if (key := _open_key(override))}):
         return
-    before = composed([override for override in overrides if not _open_key(override)], config_dir=config_dir)
+    kept = [override for override in overrides if not _open_key(override)]
+    before = composed(kept, config_dir=config_dir, config_name=config_name)
     for key in sorted(keys):
         if OmegaConf.select(before, key) is None:
-            raise InputError(_unknown_key(key, overrides, config_dir))
+            raise InputError(_unknown_key(key, overrides, config_dir, config_name))
 
 
 def _quoted(value: str) -> str:
@@ -98,14 +101,14 @@ def _quoted(value: str) -> str:
 
 
 def plain(config: DictConfig) -> dict[str, Any]:
-    """The resolved configuration without Hydra's own node.
+    """The resolved configuration without Hydra's own node and without how a recognizer is trained.
 
     Raises:
         InputError: an interpolation cannot be resolved, or a mandatory value is missing.
     """
     try:
         content = OmegaConf.to_container(
-            OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"]),
+            OmegaConf.masked_copy(config, [str(key) for key in config if key not in ("hydra", "train")]),
             resolve=True,
             throw_on_missing=True,
         )
@@ -160,13 +163,16 @@ def _short(config: DictConfig) -> str:
     return fingerprint(plain(config))[:8]
 
 
-def sentence(error: Exception, overrides: Sequence[str] = (), config_dir: str | None = None) -> str:
+def sentence(
+    error: Exception, overrides: Sequence[str] = (), config_dir: str | None = None, config_name: str = "config"
+) -> str:
     """Say in one sentence what Hydra or OmegaConf found wrong.
 
     Args:
         error: what they raised.
         overrides: that led to it.
         config_dir: as in `composed`.
+        config_name: the same.
 
     Returns:
         The key or choice, what is wrong with it and what is accepted.
@@ -178,18 +184,18 @@ def sentence(error: Exception, overrides: Sequence[str] = (), config_dir: str | 
         return f"{(missing[1] or '').rstrip('/')}={missing[2]}: there is no such choice; {one_of(missing[2], choices)}"
     unknown = re.search(r"Could not override '([^']+)'", text) or re.search(r"Key '([^']+)' is not in struct", text)
     if unknown:
-        return _unknown_key(unknown[1], overrides, config_dir)
+        return _unknown_key(unknown[1], overrides, config_dir, config_name)
     if isinstance(error, MissingMandatoryValue):
         key = error.full_key or str(error.key)
         return f"{key} has no value and needs one: {key}=..."
     return first_line(error)
 
 
-def _unknown_key(key: str, overrides: Sequence[str], config_dir: str | None) -> str:
+def _unknown_key(key: str, overrides: Sequence[str], config_dir: str | None, config_name: str) -> str:
     kept = [o for o in overrides if not f"{o.lstrip('+~').partition('=')[0]}.".startswith(f"{key}.")]
     if len(kept) == len(overrides):
         return f"{key}: there is no such key"
-    config = composed(kept, config_dir=config_dir)
+    config = composed(kept, config_dir=config_dir, config_name=config_name)
     if OmegaConf.select(config, key) is not None:
         return f"{key} takes new entries one by one and with a plus sign, as in +{key}.NAME=VALUE"
     parent, _, name = key.rpartition(".")

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from callgap.analyses import compared_within, explained, lost_words, tables, with_reasons, with_reference_errors
 from callgap.fairness.compare import Comparison
-from callgap.fairness.evidence import Evidence
+from callgap.fairness.evidence import BatchEffect, Evidence
 from callgap.fairness.faults import find_faults, unjudged
 from callgap.fairness.groups import rejection_counts
 from callgap.fairness.standing import DESCRIBED, EXPLORATORY, JUDGED, MARGIN
@@ -21,6 +21,7 @@ from callgap.records import CONTRASTS, GROUPS, table
 from callgap.reference_error import differential_reference_error
 from callgap.report import Findings, render_html, render_markdown, summarize
 from callgap.run_directory import RunDirectory
+from callgap.sittings import BATCH_EFFECT
 from callgap.verdict import Policy
 
 
@@ -64,6 +65,7 @@ def evaluate(directory: RunDirectory, unit: Mapping[str, Any]) -> dict[str, Any]
         condition=condition(notes["choices"]),
         membership=members,
         speaker_cap=unit["fairness"].speaker_cap,
+        batch_effect=_batch_effect(notes),
     )
     # A condition that persons are in, and not a group of persons, is compared within speakers.
     references = {name: a.reference if a.of_person else None for name, a in attributes.items()}
@@ -158,6 +160,11 @@ def described(service: Service | NoService) -> dict[str, object]:
             for name, node in service.nodes.items()
         },
     }
+
+
+def _batch_effect(notes: Mapping[str, Any]) -> BatchEffect | None:
+    found = notes.get("recognition", {}).get("notes", {}).get(BATCH_EFFECT)
+    return BatchEffect(**found) if found else None
 
 
 def _phrases(service: Service | NoService) -> dict[str, frozenset[str]]:

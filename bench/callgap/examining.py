@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
 import platform
 import re
@@ -12,7 +13,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from importlib.metadata import PackageNotFoundError, requires, version
+from functools import partial
+from importlib.metadata import PackageNotFoundError, packages_distributions, requires, version
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +36,11 @@ from callgap.records import Context, Grammar
 from callgap_kernels import count_errors
 from callgap_kernels.device import cuda_fault
 
-CREDENTIALS = {"HF_TOKEN": "gated corpora and models of Hugging Face"}
+CREDENTIALS = {
+    "HF_TOKEN": "gated corpora and models of Hugging Face",
+    "OPENAI_API_KEY": "recognizer=openai-http with recognizer.key_variable=OPENAI_API_KEY",
+    "GROQ_API_KEY": "recognizer=openai-http with recognizer.key_variable=GROQ_API_KEY",
+}
 _WORD, _VOICE, _LANGUAGE = "yes", "en-us", "en-US"
 _LEAST_FREE_GB = 0.5
 _LACKS = re.compile(r"not installed|\bneeds\b|cannot be read")
@@ -206,8 +212,21 @@ def _extras() -> Iterator[Finding]:
             detail = f"lacks {', '.join(lacking)}: pip install 'callgap[{extra}]'"
             yield Finding("extras", extra, State.ABSENT, detail)
         else:
-            found = ", ".join(f"{package} {version(package)}" for package in packages)
-            yield Finding("extras", extra, State.WORKS, found)
+            yield _tried("extras", extra, partial(_imported_all, packages))
+
+
+def _imported_all(packages: Sequence[str]) -> str:
+    for package in packages:
+        importlib.import_module(_module_of(package))
+    return ", ".join(f"{package} {version(package)}" for package in packages)
+
+
+def _module_of(package: str) -> str:
+    usual = package.replace("-", "_")
+    if importlib.util.find_spec(usual):
+        return usual
+    named = (module for module, owners in packages_distributions().items() if package in owners and module[0] != "_")
+    return next(named, usual)
 
 
 def _packages_of_extras() -> dict[str, list[str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,13 @@ from callgap.evaluation import evaluate
 from callgap.fairness.endpoints import OF_TEXTS
 from callgap.ivr import Plan, make_plan
 from callgap.judging import check_references, examined, policy_hash
-from callgap.progress import track
 from callgap.provenance import provenance
-from callgap.recognition import Job, Recognition
+from callgap.recognition import Recognition
 from callgap.recognizer import PublishedRates
+from callgap.recognizing import jobs_left, recognize
 from callgap.records import Status
-from callgap.run_directory import Part, RunDirectory
+from callgap.run_directory import RunDirectory
+from callgap.sittings import recognized
 from callgap.voices import CorpusVoices
 
 
@@ -62,7 +63,7 @@ def run(cell: Cell, path: Path, *, resume: bool, console: Console) -> dict[str, 
         InputError: the input, or the directory, is not what the run needs.
     """
     unit = units(cell.config)
-    corpus, service, engine = unit["corpus"], unit["ivr"], unit["engine"]
+    corpus, service = unit["corpus"], unit["ivr"]
     check_fit(unit, cell.choices)
     check_texts(unit, cell.choices)
     examined(unit)
@@ -90,18 +91,15 @@ def run(cell: Cell, path: Path, *, resume: bool, console: Console) -> dict[str, 
         stage = Recognition(
             corpus, unit["alteration"], channel, unit["recognizer"], plan.grammars, corpus.card.language
         )
-        jobs = list(_jobs(plan, utterances, directory, chosen.batch_size))
-        parts = ((len(part.hypotheses), part) for part in engine.map(stage, jobs))
-        total = sum(len(job.utterances) for job in jobs)
-        for part in track(parts, total, "recognizing" if unit["recognizer"].hears else "looking up", console):
-            directory.write_part(part)
-            if corpus.strict:
-                _require_none_excluded(part, utterances, path)
+        jobs = list(jobs_left(plan, utterances, directory, chosen.batch_size))
+        recognize(stage, unit["engine"], jobs, directory, keep=chosen.batch_size, console=console)
         _gather(directory, plan)
 
         notes = directory.provenance()
         notes.pop("error", None)
         notes["counts_by_status"] = _counts(directory)
+        if stage.recognizer.hears:
+            notes["recognition"] = recognized(directory)
         notes["seconds"] = {**notes.get("seconds", {}), "recognition": round(time.perf_counter() - begin, 1)}
         directory.write_json("run.json", notes)
         return evaluate(directory, unit)
@@ -163,17 +161,6 @@ def _among(channel: Channel, corpus: Corpus, utterances: pa.Table, seed: int) ->
     return channel
 
 
-def _require_none_excluded(part: Part, utterances: pa.Table, path: Path) -> None:
-    for row in part.hypotheses.to_pylist():
-        if row["status"] == Status.EXCLUDED:
-            files = dict(zip(utterances["utterance_id"].to_pylist(), utterances["audio"].to_pylist(), strict=True))
-            place = f" ({files[row['utterance_id']]})" if files[row["utterance_id"]] else ""
-            raise InputError(
-                f"corpus.strict=true: the utterance {row['utterance_id']}{place} cannot be used: {row['reason']}; mend "
-                f"it, or repeat the command with corpus.strict=false resume={path}"
-            )
-
-
 def _begun(path: Path, cell: Cell, origin: Mapping[str, Any], unit: Mapping[str, Any]) -> RunDirectory:
     notes = {
         **provenance(),
@@ -208,23 +195,6 @@ def _resumed(path: Path, cell: Cell, origin: Mapping[str, Any]) -> RunDirectory:
             where = difference(stored[key], found, key) or key
             raise InputError(f"resume={path} cannot go on: {where}; begin a new run")
     return directory
-
-
-def _jobs(plan: Plan, utterances: pa.Table, directory: RunDirectory, size: int) -> Iterator[Job]:
-    done = directory.read_parts("hypotheses")
-    finished = set(zip(done["grammar_id"].to_pylist(), done["utterance_id"].to_pylist(), strict=True))
-    measured = set(directory.read_parts("covariates")["utterance_id"].to_pylist())
-    places = {utterance: row for row, utterance in enumerate(utterances["utterance_id"].to_pylist())}
-    for kind in (plan.calls, plan.probes):
-        for grammar_id, ids in kind.items():
-            open_ids = [u for u in ids if (grammar_id, u) not in finished]
-            first = [u for u in open_ids if u not in measured]
-            again = [u for u in open_ids if u in measured]
-            measured.update(first)
-            for chosen, measure in ((first, True), (again, False)):
-                for begin in range(0, len(chosen), size):
-                    rows = utterances.take([places[u] for u in chosen[begin : begin + size]])
-                    yield Job(rows, grammar_id, measure)
 
 
 def _gather(directory: RunDirectory, plan: Plan) -> None:

@@ -23,6 +23,8 @@ from callgap.run_directory import Part
 
 _NO_AUDIO_RATE = 16000
 
+Row = dict[str, object]
+
 
 @dataclass(frozen=True)
 class Job:
@@ -52,38 +54,75 @@ class Recognition:
 
     def __call__(self, job: Job) -> Part:
         """Hear one batch; a row with a fault is excluded unheard."""
-        usable = job.utterances.filter(pc.is_null(job.utterances["fault"]))
-        measured: dict[str, list[Covariates]] = defaultdict(list)
+        usable = usable_rows(job)
+        measured: Measured = defaultdict(list)
         heard: dict[str, list[Hypothesis]] = defaultdict(list)
         unheard: dict[str, ItemStatus] = {}
+        audio_s = 0.0
         for audio in self.corpus.load(usable) if self.corpus.has_audio else ():
             if job.measure:
-                _measure(audio, usable, measured)
+                measure_batch(audio, usable, measured)
             if self.recognizer.hears:
-                self._hear(audio, job.grammar_id, heard)
+                audio_s += self._hear(audio, job.grammar_id, heard)
             else:
                 unheard |= _unheard(audio)
         if not self.recognizer.hears:
             # Whatever has stored texts, a recording that nobody can hear is excluded.
             self._hear(_silence(usable, unheard), job.grammar_id, heard)
-        rows = job.utterances.select(["utterance_id", "text", "duration_s", "fault"]).to_pylist()
-        found = {row["utterance_id"]: _whole(row, heard) for row in rows}
-        covariates = [self._covariates(row, measured) for row in rows] if job.measure else []
-        return Part(_hypotheses(found, job.grammar_id), _timings(found, job.grammar_id), table(covariates, COVARIATES))
+        rows = job.utterances.select(["utterance_id", "duration_s", "fault"]).to_pylist()
+        found = {row["utterance_id"]: whole(row["fault"], heard[row["utterance_id"]]) for row in rows}
+        covariates = [covariates_of(row, measured, self.corpus) for row in rows] if job.measure else []
+        return part_of(found, job.grammar_id, covariates, audio_s)
 
-    def _hear(self, audio: AudioBatch, grammar_id: str, heard: dict[str, list[Hypothesis]]) -> None:
+    def context(self, grammar_id: str) -> Context:
+        """What the recognizer is told of jobs with a grammar."""
+        return Context(self.language, self.grammars.get(grammar_id))
+
+    def _hear(self, audio: AudioBatch, grammar_id: str, heard: dict[str, list[Hypothesis]]) -> float:
         line = self.channel.transmit(self.alteration.alter(audio))
-        found = self.recognizer.transcribe(line, Context(self.language, self.grammars.get(grammar_id)))
+        found = self.recognizer.transcribe(line, self.context(grammar_id))
         for utterance, hypothesis in zip(found.utterance_ids, found.hypotheses, strict=True):
             heard[utterance].append(hypothesis)
+        return float(line.lengths.sum()) / line.sample_rate
 
-    def _covariates(self, row: Mapping[str, Any], measured: Mapping[str, Sequence[Covariates]]) -> dict[str, object]:
-        if found := measured.get(row["utterance_id"]):
-            values: dict[str, object] = {**merged(found), "speech_condition": self.corpus.card.speech_condition}
-        else:
-            # Stored transcripts: what the corpus says, or nothing.
-            values = {"duration_s": row["duration_s"]}
-        return {"utterance_id": row["utterance_id"], **values}
+
+Measured = dict[str, list[Covariates]]
+"""By utterance, what was measured in its windows."""
+
+
+def usable_rows(job: Job) -> pa.Table:
+    """The utterances of a job that have no fault."""
+    return job.utterances.filter(pc.is_null(job.utterances["fault"]))
+
+
+def covariates_of(row: Mapping[str, Any], measured: Mapping[str, Sequence[Covariates]], corpus: Corpus) -> Row:
+    """The row of `covariates` of an utterance.
+
+    Args:
+        row: with `utterance_id` and `duration_s`.
+        measured: what was measured in the recordings.
+        corpus: that they are from.
+
+    Returns:
+        What was measured; of stored transcripts, what the corpus says, or nothing.
+    """
+    if found := measured.get(row["utterance_id"]):
+        values: Row = {**merged(found), "speech_condition": corpus.card.speech_condition}
+    else:
+        values = {"duration_s": row["duration_s"]}
+    return {"utterance_id": row["utterance_id"], **values}
+
+
+def part_of(found: Mapping[str, Hypothesis], grammar_id: str, covariates: Sequence[Row], audio_s: float) -> Part:
+    """What is kept of some utterances.
+
+    Args:
+        found: by utterance, what was understood.
+        grammar_id: with which grammar.
+        covariates: rows of `covariates`, of some of them.
+        audio_s: seconds of sound that the recognizer was given.
+    """
+    return Part(_hypotheses(found, grammar_id), _timings(found, grammar_id), table(covariates, COVARIATES), audio_s)
 
 
 def _unheard(audio: AudioBatch) -> dict[str, ItemStatus]:
@@ -97,7 +136,14 @@ def _silence(utterances: pa.Table, unheard: Mapping[str, ItemStatus]) -> AudioBa
     return batch_of([torch.zeros(0)] * len(ids), _NO_AUDIO_RATE, ids, statuses)
 
 
-def _measure(audio: AudioBatch, utterances: pa.Table, measured: dict[str, list[Covariates]]) -> None:
+def measure_batch(audio: AudioBatch, utterances: pa.Table, measured: Measured) -> None:
+    """Measure recordings as they are before anything was done to them.
+
+    Args:
+        audio: some windows of the utterances.
+        utterances: rows of the table `utterances`.
+        measured: what is found is added to it.
+    """
     texts = dict(zip(utterances["utterance_id"].to_pylist(), utterances["text"].to_pylist(), strict=True))
     for index, utterance in enumerate(audio.utterance_ids):
         if audio.statuses[index].status is Status.OK:
@@ -105,10 +151,11 @@ def _measure(audio: AudioBatch, utterances: pa.Table, measured: dict[str, list[C
             measured[utterance].append(measure(audio.signal(index).cpu().numpy(), audio.sample_rate, words))
 
 
-def _whole(row: Mapping[str, Any], heard: Mapping[str, Sequence[Hypothesis]]) -> Hypothesis:
-    if row["fault"]:
-        return Hypothesis(None, ItemStatus(Status.EXCLUDED, row["fault"]))
-    return joined(heard[row["utterance_id"]])
+def whole(fault: str | None, windows: Sequence[Hypothesis]) -> Hypothesis:
+    """The hypothesis of an utterance: excluded unheard for a fault of its row, else that of its windows together."""
+    if fault:
+        return Hypothesis(None, ItemStatus(Status.EXCLUDED, fault))
+    return joined(windows)
 
 
 def joined(windows: Sequence[Hypothesis]) -> Hypothesis:
@@ -133,7 +180,7 @@ def joined(windows: Sequence[Hypothesis]) -> Hypothesis:
 
 
 def _hypotheses(found: Mapping[str, Hypothesis], grammar_id: str) -> pa.Table:
-    rows: list[dict[str, object]] = [
+    rows: list[Row] = [
         {
             "utterance_id": utterance,
             "grammar_id": grammar_id,
@@ -151,7 +198,7 @@ def _hypotheses(found: Mapping[str, Hypothesis], grammar_id: str) -> pa.Table:
 
 def _timings(found: Mapping[str, Hypothesis], grammar_id: str) -> pa.Table:
     worker = str(os.getpid())
-    rows: list[dict[str, object]] = [
+    rows: list[Row] = [
         {
             "utterance_id": utterance,
             "grammar_id": grammar_id,

@@ -24,15 +24,25 @@ _NOTES = ("name", "choices", "overrides", "fingerprint", "corpus", "recognizer")
 _REPORTED = ("policy", "attributes", "groups", "contrasts", "card", "provenance", "worst")
 _STREAMS = {"timings": TIMINGS, "covariates": COVARIATES, "hypotheses": HYPOTHESES}
 # A part counts once its hypotheses are there, so they are written last.
+SITTINGS = "sittings.json"
+"""How much was heard in how much time, by each process that worked on the run."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """What one batch gave: rows of `hypotheses`, `timings` and `covariates`."""
+    """What some utterances gave: rows of `hypotheses`, `timings` and `covariates`.
+
+    Attributes:
+        hypotheses: one row per utterance and grammar.
+        timings: likewise.
+        covariates: of the utterances that were measured too.
+        audio_s: seconds of sound that the recognizer was given; no part of any result.
+    """
 
     hypotheses: pa.Table
     timings: pa.Table
     covariates: pa.Table
+    audio_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -128,8 +138,23 @@ class RunDirectory:
             raise InputError(f"{path} lacks the key {missing[0]}; {mend}")
         return content
 
+    def sittings(self) -> list[dict[str, Any]]:
+        """What each process that worked on the run noted of its speed; empty where none heard anything.
+
+        Raises:
+            InputError: the file is damaged.
+        """
+        path = self.path / SITTINGS
+        try:
+            content: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["sittings"]
+        except FileNotFoundError:
+            return []
+        except (ValueError, KeyError, TypeError):
+            raise InputError(f"{path} is damaged; remove it, only the speed of the run is lost with it") from None
+        return content
+
     def write_part(self, part: Part) -> None:
-        """Keep what one batch gave."""
+        """Keep what some utterances gave."""
         number = 1 + max((int(path.stem.split("-")[1]) for path in self._parts("hypotheses")), default=-1)
         for stream in _STREAMS:
             self.write_table(f"{stream}/part-{number:05d}.parquet", getattr(part, stream))

@@ -1,9 +1,10 @@
-"""How long a published table takes, from texts to verdicts: `python -m callgap.speed --help`."""
+"""How long recognizing takes, and a published table from texts to verdicts: `python -m callgap.speed --help`."""
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -26,6 +27,9 @@ from callgap.assembly import units
 from callgap.configuration import composed, plain
 from callgap.errors import InputError
 from callgap.evaluation import evaluate
+from callgap.model_speed import Work, beside_pipeline, made, sentence
+from callgap.process_speed import UTTERANCES, across_processes
+from callgap.random_models import ARCHITECTURES, sounds
 from callgap.run_directory import RunDirectory
 from callgap_kernels.device import cuda_fault
 from callgap_kernels.speed.machine import provenance
@@ -33,7 +37,7 @@ from callgap_kernels.speed.measure import Timed, WrongResultError
 from callgap_kernels.speed.writing import write
 
 _EXPERIMENT = "experiment=afrispeech-vendors"
-_PACKAGES = ("numba", "numpy", "pandas", "pyarrow", "scipy", "torch")
+_PACKAGES = ("numba", "numpy", "pandas", "pocketsphinx", "pyarrow", "scipy", "torch", "transformers")
 _SAME = ("contrasts.csv", "groups.csv", "omnibus.csv")
 _NOTE = (
     "All systems of the experiment, one after another in one process. `run` looks up what the recognizers "
@@ -42,6 +46,17 @@ _NOTE = (
     "groups alone: limits, permutations and smallest detectable gaps under every normalizer. First in a process means "
     "that importing and compiling numba's code is part of it. Every time is of a result that is equal byte for byte to "
     "that of `run`."
+)
+
+
+_PROCESSES = (
+    "Calls of synthetic voices through a telephone codec, made, transmitted and recognized as open speech; the start "
+    "of the processes is part of the time. All texts were the same first."
+)
+_MODELS = (
+    "The same checkpoint, sounds and device in one run: noise of 1 to 30 s; weights are random, so texts mean nothing "
+    "and cost what they cost. The pipeline is timed with its fastest batch. `in the model` and `device busy` are parts "
+    "of callgap's time: the model's on the device's clock, and that in which any kernel ran."
 )
 
 
@@ -87,32 +102,80 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     os.environ["CALLGAP_DEVICE"] = options.device
     try:
-        utterances = units(plain(composed([options.experiment])))["corpus"].utterances()
-    except InputError as error:
-        print(f"no time of {options.experiment}: {error}", file=sys.stderr)
-        return 0
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            rows = measured([options.experiment], utterances, Path(folder), options.rounds, options.device)
+        for part in options.only or PARTS:
+            PARTS[part](options)
     except WrongResultError as error:
         print(f"no time is printed: {error}", file=sys.stderr)
         return 1
+    return 0
+
+
+def _table(options: argparse.Namespace) -> None:
+    try:
+        utterances = units(plain(composed([options.experiment])))["corpus"].utterances()
+    except InputError as error:
+        print(f"no time of {options.experiment}: {error}", file=sys.stderr)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        rows = measured([options.experiment], utterances, Path(folder), options.rounds, options.device)
+    _write("fairness", "All contrasts of an experiment", "table", rows, options, _NOTE)
+
+
+def _processes(options: argparse.Namespace) -> None:
+    # A GPU takes no part in it.
+    if options.device == "cpu":
+        rows = across_processes(options.utterances, options.rounds)
+        _write("recognition", "Recognizing with PocketSphinx", "call", rows, options, _PROCESSES)
+
+
+def _models(options: argparse.Namespace) -> None:
+    if options.device == "cpu":
+        print("no time of models: they are timed on a CUDA device alone, --device cuda", file=sys.stderr)
+        return
+    rows: list[Timed] = []
+    said: list[str] = []
+    with tempfile.TemporaryDirectory() as folder:
+        for architecture in ARCHITECTURES:
+            place = made(architecture, Path(folder))
+            work = Work(architecture, place, sounds(options.hours), options.device, options.dtype, options.unit)
+            found = beside_pipeline(work, options.rounds)
+            rows, said = [*rows, *found], [*said, sentence(found)]
+    note = " ".join([_MODELS, *said])
+    _write("recognition", "Recognizing with neural models", "second of sound", rows, options, note)
+
+
+PARTS: Mapping[str, Callable[[argparse.Namespace], None]] = {
+    "processes": _processes,
+    "models": _models,
+    "table": _table,
+}
+"""What is timed, by name."""
+
+
+def _write(name: str, title: str, unit: str, rows: Sequence[Timed], options: argparse.Namespace, note: str) -> None:
     suffix = "" if options.device == "cpu" else f"-{torch.device(options.device).type}"
     facts = provenance(_PACKAGES, options.device)
-    page = write(f"fairness{suffix}", "All contrasts of an experiment", "table", rows, facts, options.out, _NOTE)
+    page = write(f"{name}{suffix}", title, unit, rows, facts, options.out, note)
     print(page.read_text(encoding="utf-8"))
-    return 0
 
 
 def _parsed(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m callgap.speed", description=__doc__)
+    parser.add_argument("--only", action="append", choices=list(PARTS), help="what is timed (default: everything)")
     parser.add_argument("--experiment", default=_EXPERIMENT, help="as callgap run takes it (default: %(default)s)")
     parser.add_argument("--device", default="cpu", help='"cpu" (the default), "cuda" or "cuda:N"')
     parser.add_argument("--rounds", type=int, default=3, help="timed runs of each (default: %(default)s)")
+    parser.add_argument("--hours", type=float, default=2.0, help="of sound for models (default: %(default)s)")
+    parser.add_argument("--dtype", default="bf16", choices=["bf16", "fp16", "fp32"], help="of models")
+    parser.add_argument("--unit", type=json.loads, default={}, help="further keys of recognizer=transformers, as JSON")
+    parser.add_argument("--utterances", type=int, default=UTTERANCES, help="for processes (default: %(default)s)")
     parser.add_argument("--out", type=Path, default=Path("outputs/performance"), help="folder (default: %(default)s)")
     options = parser.parse_args(arguments)
-    if options.rounds < 1:
-        parser.error(f"--rounds is {options.rounds}; accepted is a whole number from 1 on")
+    for name in ("rounds", "utterances"):
+        if getattr(options, name) < 1:
+            parser.error(f"--{name} is {getattr(options, name)}; accepted is a whole number from 1 on")
+    if not options.hours > 0:
+        parser.error(f"--hours is {options.hours:g}; accepted is a number above 0")
     return options
 
 

@@ -47,6 +47,29 @@ def test_of_a_credential_only_whether_it_is_set_is_said(examined):
     assert "hf_secret" not in examined.stdout + examined.stderr
 
 
+def test_the_keys_of_servers_are_named_and_what_a_server_needs(examined):
+    for name in ("OPENAI_API_KEY", "GROQ_API_KEY"):
+        assert f"recognizer.key_variable={name}" in item(examined.stdout, name)
+    assert item(examined.stdout, "openai-http").endswith("absent  needs recognizer.base_url, recognizer.model")
+    assert item(examined.stdout, "faster-whisper").endswith("absent  needs recognizer.model")
+
+
+def test_an_extra_that_is_installed_and_cannot_be_imported_is_broken(monkeypatch, tmp_path):
+    def broken(name):
+        raise OSError("libcudnn.so.9: cannot open shared object file")
+
+    monkeypatch.setattr(examining, "_packages_of_extras", lambda: {"codecs": ["numpy"], "text": ["PyYAML"]})
+    monkeypatch.setattr(examining, "version", lambda package: "1.0")
+    printed = callgap("doctor", cwd=tmp_path).stdout
+    assert item(printed, "codecs").endswith("works  numpy 1.0")
+    # The package is called otherwise than the module in it.
+    assert item(printed, "text").endswith("works  PyYAML 1.0")
+    monkeypatch.setattr(examining.importlib, "import_module", broken)
+    assert (
+        examining._tried("extras", "codecs", lambda: examining._imported_all(["numpy"])).state is examining.State.BROKEN
+    )
+
+
 def test_the_folder_of_data_and_what_is_in_it_are_named(examined):
     assert item(examined.stdout, "CALLGAP_DATA").endswith("data: artie-bias")
 

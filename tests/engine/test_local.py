@@ -2,7 +2,9 @@
 
 import os
 import signal
+import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -34,6 +36,25 @@ def test_every_job_is_done_once(workers):
     assert sorted(value for value, _ in results) == [n * n for n in range(20)]
     here = {process == os.getpid() for _, process in results}
     assert here == {workers == 0}
+
+
+@dataclass(frozen=True)
+class Marking:
+    """Leaves a file for each job that was begun."""
+
+    folder: str
+
+    def __call__(self, job):
+        (Path(self.folder) / str(job)).touch()
+        return job
+
+
+def test_jobs_wait_until_results_are_taken(tmp_path):
+    results = LocalEngine(1).map(Marking(str(tmp_path)), list(range(30)))
+    taken = [next(results) for _ in range(3)]
+    time.sleep(0.3)
+    assert len(list(tmp_path.iterdir())) <= len(taken) + 2
+    assert sorted([*taken, *results]) == list(range(30))
 
 
 def test_no_jobs_give_nothing():

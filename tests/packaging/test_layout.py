@@ -109,8 +109,8 @@ def test_no_test_folder_shadows_a_package_and_no_two_test_files_share_a_name():
 def test_config_groups_are_the_stage_packages():
     groups = {path.name for path in (CHECKOUT / "conf").iterdir() if path.is_dir()}
     packages = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
-    # The proofs of the statistics are no stage: they run before anything is judged.
-    assert groups - {"experiment"} == packages - {"proofs"} == set(STAGES)
+    # The proofs of the statistics are no stage, and neither is training: they run before anything is judged.
+    assert groups - {"experiment"} == packages - {"proofs", "training"} == set(STAGES)
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,7 @@ def test_a_corpus_that_is_not_there_is_said_and_no_row_is_written(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CALLGAP_DATA", str(tmp_path / "nothing"))
     monkeypatch.setenv("CALLGAP_DEVICE", "cpu")
-    assert speed.main(["--out", "out"]) == 0
+    assert speed.main(["--only", "table", "--out", "out"]) == 0
     printed = capsys.readouterr()
     assert printed.out == ""
     assert printed.err.startswith("no time of experiment=afrispeech-vendors: corpus finds no data in ")

@@ -1,9 +1,9 @@
-"""Simulated accents: varieties that espeak-ng speaks, and English phonemes spoken through another language's voice.
+"""Simulated accents: varieties that espeak-ng speaks, and phonemes spoken through another language's voice.
 
-Reading English with another language's spelling rules is not an accent. A simulated second-language accent here takes
-the phonemes of American English and replaces those that the first language lacks, as its speakers are described to do
-(Swan & Smith, Learner English, 2nd ed. 2001), then speaks them with that language's voice: its vowels, its r, its
-timing. It is a caricature that a linguist can edit, not a model of any speaker.
+Reading a text with another language's spelling rules is not an accent. A simulated second-language accent here takes
+the phonemes of American English or of French and replaces those that the first language lacks, for English as its
+speakers are described to do (Swan & Smith, Learner English, 2nd ed. 2001), then speaks them with that language's voice:
+its vowels, its r, its timing. It is a caricature that a linguist can edit, not a model of any speaker.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def accented(text: str, accent: Accent, fallbacks: Mapping[str, str]) -> str:
     """Phonemes of a text as the accent pronounces them.
 
     Args:
-        text: English words.
+        text: words of the language of `phonemes_of`.
         accent: with `phonemes_of`.
         fallbacks: like the accent's substitutions, used only for a phoneme that the voice's table lacks.
 
@@ -60,9 +60,9 @@ def accented(text: str, accent: Accent, fallbacks: Mapping[str, str]) -> str:
         InputError: a phoneme has no counterpart in the voice's table.
     """
     words = _words(text, accent.phonemes_of or accent.voice)
-    return " ".join(
-        "|".join(_replaced(phoneme, accent, fallbacks, text) for phoneme in word if phoneme) for word in words
-    )
+    spoken = ([_replaced(phoneme, accent, fallbacks, text) for phoneme in word if phoneme] for word in words)
+    # Two separators in a row, where a sound was dropped, would be a phoneme of espeak-ng's.
+    return " ".join("|".join(filter(None, word)) for word in spoken)
 
 
 def _replaced(phoneme: str, accent: Accent, fallbacks: Mapping[str, str], text: str) -> str:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -17,8 +18,9 @@ from pydantic.dataclasses import dataclass
 
 from callgap.audio import AudioBatch, Signal, batch_of, utterance_seed
 from callgap.corpus.accents import Accent, accented
-from callgap.corpus.card import Card, load_card
+from callgap.corpus.card import Card
 from callgap.corpus.espeak import espeak
+from callgap.corpus.grouping import card_from
 from callgap.errors import InputError
 from callgap.records import table, utterances_schema
 
@@ -60,6 +62,8 @@ class SyntheticCorpus:
         lead_s: seconds of line noise before and after the words.
         noise_dbfs: level of the line noise (RMS, decibels of full scale); a recording never holds digital silence.
         fallbacks: what is spoken for a phoneme that a second-language voice lacks, where the accent says nothing.
+        card_at: (`card` in the configuration) the name of a folder of datasets/, or a file; it says which language
+            the prompts are in.
     """
 
     seed: int
@@ -70,13 +74,18 @@ class SyntheticCorpus:
     lead_s: Annotated[float, Field(ge=0, le=5)] = 0.2
     noise_dbfs: Annotated[float, Field(ge=-90, le=-20)] = -65.0
     fallbacks: Mapping[str, str] = Field(default_factory=dict)
+    card_at: Path = Field(default=Path("synthetic"), validation_alias="card")
     has_audio: ClassVar[bool] = True
     strict: ClassVar[bool] = False
 
     @cached_property
     def card(self) -> Card:
-        """What is known of the voices."""
-        return load_card("synthetic")
+        """What is known of the voices.
+
+        Raises:
+            InputError: there is no such card.
+        """
+        return card_from(self.card_at)
 
     def utterances(self) -> pa.Table:
         """The table `utterances`, ordered by accent, speaker and prompt.

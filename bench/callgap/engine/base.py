@@ -13,7 +13,7 @@ class Engine(Protocol):
     """Applies a stage to batches of work."""
 
     def map(self, stage: Callable[[Job], Result], jobs: Sequence[Job]) -> Iterator[Result]:
-        """Do every job.
+        """Do every job, never many more than the results that were taken: memory does not grow with the jobs.
 
         Args:
             stage: what is done; it and its results can be pickled.

@@ -8,8 +8,9 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
 from typing import Annotated, Any
 
 import torch
@@ -19,6 +20,8 @@ from pydantic.dataclasses import dataclass
 from callgap.engine.base import Job, Result
 
 _stage: Callable[[Any], Any]
+# The second is there when a worker has done the first; more would wait in memory for whoever takes the results.
+_JOBS_PER_WORKER = 2
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
@@ -32,7 +35,7 @@ class LocalEngine:
     workers: Annotated[int, Field(ge=0, le=1024)] | None = None
 
     def map(self, stage: Callable[[Job], Result], jobs: Sequence[Job]) -> Iterator[Result]:
-        """Do every job; results come as they are ready.
+        """Do every job; results come as they are ready, and two per worker are there or on their way at most.
 
         Raises:
             RuntimeError: a worker died, for example for want of memory.
@@ -45,8 +48,7 @@ class LocalEngine:
         context = multiprocessing.get_context("spawn")
         pool = ProcessPoolExecutor(min(workers, len(jobs)), context, initializer=_start, initargs=(stage,))
         try:
-            for done in as_completed([pool.submit(_do, job) for job in jobs]):
-                yield done.result()
+            yield from _done(pool, jobs, workers * _JOBS_PER_WORKER)
         except BrokenProcessPool:
             raise RuntimeError(
                 "a worker process died; what was finished is kept, go on with resume=<run directory>"
@@ -58,6 +60,19 @@ class LocalEngine:
     def _count() -> int:
         usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
         return usable or 1
+
+
+def _done(pool: ProcessPoolExecutor, jobs: Sequence[Any], ahead: int) -> Iterator[Any]:
+    left = iter(jobs)
+    waiting: set[Future[Any]] = {pool.submit(_do, job) for job in islice(left, ahead)}
+    while waiting:
+        ready = wait(waiting, return_when=FIRST_COMPLETED).done
+        while ready:
+            done = ready.pop()
+            waiting.remove(done)
+            yield done.result()
+            # Only now: a result that was not taken yet counts among those that are ahead.
+            waiting |= {pool.submit(_do, job) for job in islice(left, 1)}
 
 
 def _start(stage: Callable[[Any], Any]) -> None:

@@ -14,6 +14,19 @@ from callgap.fairness.endpoints import ENDPOINTS, capped, observe, per_speaker
 
 
 @dataclass(frozen=True)
+class BatchEffect:
+    """How many texts a recognizer wrote otherwise when it heard the utterance alone.
+
+    Attributes:
+        sampled: utterances that it was given again, alone.
+        changed: how many of them came out otherwise.
+    """
+
+    sampled: int
+    changed: int
+
+
+@dataclass(frozen=True)
 class Evidence:
     """The tables of one run under its primary normalizer.
 
@@ -32,6 +45,7 @@ class Evidence:
         membership: by attribute and speaker, the group.
         speaker_cap: most that one speaker weighs in a ratio of sums, as a multiple of the median speaker's words; None
             for no limit.
+        batch_effect: of the recognizer; None where it is none, or where nobody looked.
     """
 
     utterances: pa.Table
@@ -47,6 +61,7 @@ class Evidence:
     condition: str
     membership: Mapping[str, Mapping[str, str]]
     speaker_cap: float | None = None
+    batch_effect: BatchEffect | None = None
 
     @cached_property
     def speakers(self) -> dict[str, str]:

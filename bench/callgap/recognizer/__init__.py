@@ -1,19 +1,25 @@
 """Recognizers: what a machine understands of what was said."""
 
-from callgap.recognizer.base import Hypothesis, Recognizer, Transcription
+from callgap.recognizer.base import Central, Hypothesis, Recognizer, Sound, Transcription
 from callgap.recognizer.command import Command
 from callgap.recognizer.pocketsphinx import PocketSphinx
 from callgap.recognizer.pocketsphinx_ngram import PocketSphinxNgram
 from callgap.recognizer.published_rates import PublishedRates
+from callgap.recognizer.reference import Reference
 from callgap.recognizer.transcripts import Transcripts
+from callgap.recognizer.transformers import Transformers
 
 __all__ = [
+    "Central",
     "Command",
     "Hypothesis",
     "PocketSphinx",
     "PocketSphinxNgram",
     "PublishedRates",
     "Recognizer",
+    "Reference",
+    "Sound",
     "Transcription",
     "Transcripts",
+    "Transformers",
 ]

@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 from callgap.fairness.evidence import Evidence
 from callgap.fairness.faults.alignment import misaligned
+from callgap.fairness.faults.batches import batch_dependent
 from callgap.fairness.faults.design import disjoint_prompts, group_is_corpus, group_is_session
 from callgap.fairness.faults.duplicates import duplicate_audio, duplicate_rows
 from callgap.fairness.faults.lengths import short_references
@@ -25,6 +26,7 @@ CHECKS = (
     silent_groups,
     uneven_losses,
     empty_bursts,
+    batch_dependent,
     duplicate_audio,
     duplicate_rows,
     dominant_speakers,

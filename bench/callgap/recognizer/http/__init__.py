@@ -1,0 +1,1 @@
+"""What recognizers that ask a server share: where it is, its key, one request, many side by side, when to ask again."""

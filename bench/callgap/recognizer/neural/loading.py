@@ -1,0 +1,170 @@
+"""Loads a checkpoint and chooses the adapter of its family."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Mapping
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from callgap.errors import InputError, first_line, one_of
+from callgap.recognizer.neural.adapter import Adapter, Loaded, Options
+from callgap.recognizer.neural.checkpoint import config_of, weights_of
+from callgap.recognizer.neural.ctc import CTC
+from callgap.recognizer.neural.families import FAMILIES, family_of
+from callgap.recognizer.neural.seq2seq import Seq2Seq
+from callgap.recognizer.neural.speech_llm import SpeechLLM
+from callgap.recognizer.neural.transducer import Transducer
+
+_CLASSES = {
+    "ctc": ("AutoModelForCTC",),
+    "seq2seq": ("AutoModelForSpeechSeq2Seq",),
+    "transducer": ("AutoModelForTDT", "AutoModelForRNNT"),
+    "speech_llm": ("AutoModelForSpeechSeq2Seq", "AutoModelForMultimodalLM"),
+}
+# Some architectures have no other.
+_PLAIN_ATTENTION = "eager"
+# Parameters that only training uses and that many published checkpoints lack.
+_NOT_USED = ("masked_spec_embed", "mask_time_emb")
+
+
+def require_transformers() -> None:
+    """Check that transformers is installed.
+
+    Raises:
+        InputError: it is not.
+    """
+    if importlib.util.find_spec("transformers") is None:
+        raise InputError(
+            "recognizer=transformers needs the package 'transformers', which is not installed: "
+            "pip install 'callgap[transformers]'"
+        )
+
+
+def device_of(name: str | None) -> torch.device:
+    """Where a model runs.
+
+    Args:
+        name: "cpu", "cuda" or "cuda:N"; None takes the variable CALLGAP_DEVICE, else CUDA where there is a device.
+
+    Raises:
+        InputError: the name is another one, or torch finds no such device.
+    """
+    asked = name or os.environ.get("CALLGAP_DEVICE") or ("cuda" if torch.cuda.is_available() else "cpu")
+    kind, _, index = asked.partition(":")
+    if kind not in ("cpu", "cuda") or (index and not (kind == "cuda" and index.isdecimal())):
+        raise InputError(f"recognizer.device: found {asked!r}; accepted: cpu, cuda, cuda:N")
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if kind == "cuda" and int(index or 0) >= count:
+        raise InputError(f"recognizer.device: found {asked!r}, but torch finds {count} CUDA devices; accepted: cpu")
+    return torch.device(asked)
+
+
+def adapter_of(folder: Path, name: str, options: Options) -> Adapter:
+    """Load a checkpoint.
+
+    Args:
+        folder: that holds it.
+        name: by which messages call it.
+        options: how it is used.
+
+    Returns:
+        The adapter of its family, its model in memory.
+
+    Raises:
+        InputError: the checkpoint is not whole, of no known family, or needs code of its own.
+    """
+    require_transformers()
+    from transformers.utils import logging
+
+    # Its bars and hints are about its own calls, which nobody here can change.
+    quiet: Any = logging
+    quiet.disable_progress_bar()
+    quiet.set_verbosity_error()
+    config = config_of(folder)
+    _require_no_code(config, name, options)
+    family = options.family or family_of(config, name)
+    if family not in FAMILIES:
+        raise InputError(f"recognizer.family: {one_of(family, FAMILIES)}")
+    weights_of(folder)
+    loaded = Loaded(folder, name, _model(folder, name, family, options), _processor(folder, name, options), options)
+    return _adapter_class(family)(loaded)
+
+
+def _adapter_class(family: str) -> type[Adapter]:
+    return {"ctc": CTC, "seq2seq": Seq2Seq, "transducer": Transducer, "speech_llm": SpeechLLM}[family]
+
+
+def _require_no_code(config: Mapping[str, Any], name: str, options: Options) -> None:
+    from transformers.models.auto import configuration_auto
+
+    known: Any = configuration_auto
+    if config.get("model_type") in known.CONFIG_MAPPING_NAMES or options.remote_code:
+        return
+    if "auto_map" in config:
+        raise InputError(
+            f"recognizer.checkpoint={name} needs Python files of its own to run; read them, and allow them with "
+            "recognizer.trust_remote_code=true, or choose another checkpoint"
+        )
+    from transformers import __version__
+
+    raise InputError(
+        f"recognizer.checkpoint={name}: transformers {__version__} knows no model_type {config.get('model_type')!r}; "
+        f"accepted: a checkpoint of one of the families {', '.join(FAMILIES)}"
+    )
+
+
+def _model(folder: Path, name: str, family: str, options: Options) -> Any:
+    import transformers
+
+    problem = ""
+    for class_name, attention in product(_CLASSES[family], dict.fromkeys((options.attention, _PLAIN_ATTENTION))):
+        try:
+            model, found = getattr(transformers, class_name).from_pretrained(
+                folder,
+                dtype=options.dtype,
+                attn_implementation=attention,
+                trust_remote_code=options.remote_code,
+                local_files_only=True,
+                use_safetensors=True,
+                output_loading_info=True,
+            )
+        except (OSError, ValueError, RuntimeError, ImportError) as error:
+            problem = problem or first_line(error)
+            continue
+        _require_all(found["missing_keys"], folder)
+        return _moved(model, name, options)
+    raise InputError(f"recognizer.checkpoint={name} cannot be loaded as family {family}: {problem}")
+
+
+def _moved(model: Any, name: str, options: Options) -> Any:
+    try:
+        return model.to(options.device).eval()
+    except torch.OutOfMemoryError:
+        raise InputError(
+            f"recognizer.checkpoint={name} does not fit into the memory of {options.device}; try "
+            "recognizer.dtype=bf16, another recognizer.device or a smaller checkpoint"
+        ) from None
+
+
+def _require_all(missing: Any, folder: Path) -> None:
+    lacking = sorted(key for key in missing if not key.endswith(_NOT_USED))
+    if lacking:
+        raise InputError(
+            f"{folder}: its weights lack {len(lacking)} tensors of the architecture, {lacking[0]} among them, which "
+            "would be random; accepted: a checkpoint trained to recognize speech"
+        )
+
+
+def _processor(folder: Path, name: str, options: Options) -> Any:
+    import transformers
+
+    reader: Any = transformers.AutoProcessor
+    try:
+        return reader.from_pretrained(folder, trust_remote_code=options.remote_code, local_files_only=True)
+    except (OSError, ValueError, ImportError, KeyError, TypeError) as error:
+        raise InputError(f"recognizer.checkpoint={name}: its processor cannot be loaded: {first_line(error)}") from None
