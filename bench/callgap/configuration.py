@@ -22,6 +22,8 @@ STAGES = ("corpus", "alteration", "channel", "recognizer", "scoring", "fairness"
 _NO_RESULT = ("engine", "batch_size", "resume", "hydra")
 _LEFT_OUT = (("alteration", "identity"), ("ivr", "none"))
 _PLACES = ("root", "home", "download", "place", "manifest", "file", "path", "audio_root", "speakers", "strict")
+_MANNERS = ("concurrency", "longest_wait_s", "key_variable", "allow_plain")
+"""How a server is asked, whatever it answers."""
 
 _OPEN = (
     *("fairness.parents", "fairness.references", "fairness.standardize", "verdict.margins"),
@@ -142,7 +144,7 @@ def fingerprint(content: Mapping[str, Any]) -> str:
     kept = {key: value for key, value in content.items() if key not in _NO_RESULT}
     # Where a corpus or stored transcripts lie changes nothing; what they hold has a fingerprint of its own.
     for stage in ("corpus", "recognizer"):
-        kept[stage] = {key: value for key, value in kept[stage].items() if key not in _PLACES}
+        kept[stage] = {key: value for key, value in kept[stage].items() if key not in (*_PLACES, *_MANNERS)}
     return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
 
 
