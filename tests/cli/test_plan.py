@@ -17,7 +17,7 @@ from callgap.verdict import cells
 from callgap.verdict.words import DISADVANTAGED, WITHIN
 
 FEW = ["--simulations=50", "--groups=us,indian"]
-HEADER = "verdict,group,reference,error,accepted,coverage,scenario,offered"
+HEADER = "verdict,group,reference,error,accepted,coverage,scenario,sound,offered"
 
 
 @pytest.fixture
@@ -27,10 +27,11 @@ def offer(monkeypatch, tmp_path):
     def offered(disadvantaged=10, within=30):
         least = {DISADVANTAGED: disadvantaged, WITHIN: within}
         lines = [
-            f"{verdict},{mine},{theirs},0,0,1,any,{'yes' if min(mine, theirs) >= low else 'no'}"
+            f"{verdict},{mine},{theirs},0,0,1,any,{enough},{enough}"
             for verdict, low in least.items()
             for mine in cells.SIZES
             for theirs in cells.SIZES
+            for enough in ["yes" if min(mine, theirs) >= low else "no"]
         ]
         path = tmp_path / "cells.csv"
         path.write_text("\n".join([HEADER, *lines]) + "\n", encoding="utf-8")
@@ -91,7 +92,7 @@ def test_smaller_gaps_and_larger_spreads_need_more_speakers(offer):
 def test_more_power_more_groups_and_fewer_words_need_more_speakers(offer):
     offer()
     plain = needed()
-    assert needed(power=0.9) > plain
+    assert needed(power=0.99) > needed(power=0.9) >= plain
     assert needed(groups=("us", "a", "b", "c")) == needed(endpoints=3) > plain
     assert needed(utterances=5, words=4, gap=0.3) > needed(gap=0.3)
     assert needed(reference_speakers=100) < plain

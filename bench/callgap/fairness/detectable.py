@@ -20,7 +20,7 @@ POWER = 0.80
 _RESAMPLES = 1000
 _PRECISION = 1e-4
 _TINY = 1e-9
-_CAUTION = 0.25
+_CAUTION = 0.28
 """Probability with which speakers differ more than is reckoned with. How much they differ is itself estimated, and what
 a size from too small an estimate loses is more than one from too large an estimate gains."""
 
