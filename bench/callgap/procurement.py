@@ -68,6 +68,10 @@ class Procurement:
     markdown: str
 
 
+_COMPARED = "compared"
+"""Speakers over whom systems are compared: in systems.csv, and told where they are not all."""
+
+
 def procurement(runs: Sequence[Finished]) -> Procurement:
     """Put the systems of a publication side by side.
 
@@ -141,6 +145,7 @@ def _row(run: Finished, attribute: str, compared: Compared | None) -> Row:
         "completion": None if everyone["not_completed"] is None else 1 - everyone["not_completed"],
         **_verdict(rows, report["policy"]["endpoints"]),
         "not_tested": "; ".join(not_tested(run, attribute)),
+        _COMPARED: compared.systems.speakers if compared else None,
     }
 
 
@@ -240,6 +245,16 @@ _COLUMNS: tuple[tuple[str, Callable[[Row], str]], ...] = (
 )
 
 
+def _counted(row: Row) -> str:
+    counted = f"{number(row['speakers'])} speakers, {number(row['utterances'])} utterances."
+    compared = row[_COMPARED]
+    if compared is None or compared == row["speakers"]:
+        return counted
+    return (
+        f"{counted} Systems are compared over the {number(compared)} speakers whose words count for every one of them."
+    )
+
+
 def _limited(figure: str, row: Row, name: str) -> str:
     limits = span(row.get(f"{name}_lower"), row.get(f"{name}_upper"))
     return f"{figure}<br>{limits}" if limits else figure
@@ -259,7 +274,7 @@ def _markdown(rows: Sequence[Row]) -> str:
         reference = own[0]["reference"]
         against = f", gaps against {reference}" if reference else ""
         lines += ["", f"## {_md(corpus)}, {_md(condition)}, by {_md(attribute)}{_md(against)}", ""]
-        lines += [f"{number(own[0]['speakers'])} speakers, {number(own[0]['utterances'])} utterances.", ""]
+        lines += [_counted(own[0]), ""]
         lines += ["| " + " | ".join(name for name, _ in _COLUMNS) + " |", "|" + "---|" * len(_COLUMNS)]
         for row in sorted(own, key=lambda r: r["overall_wer"]):
             lines.append("| " + " | ".join(_md(cell(row)) for _, cell in _COLUMNS) + " |")

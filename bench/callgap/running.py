@@ -142,6 +142,8 @@ def _parsed(arguments: list[str]) -> Any:
         raise InputError(
             f"`{' '.join(arguments)}` cannot be read: accepted are KEY=VALUE and the flags of callgap run --help"
         ) from None
+    if known.multirun and known.cfg:
+        raise InputError("-m and --cfg cannot be combined: the configuration is shown of one run")
     if known.config_name or known.config_path:
         raise InputError("--config-name and --config-path are not accepted: use overrides, or --config-dir DIR")
     if known.config_dir and not Path(known.config_dir).is_dir():

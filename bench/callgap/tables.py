@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from callgap.errors import InputError, first_line
@@ -31,8 +32,8 @@ def read_table(path: Path) -> pa.Table:
         String columns in the order of the file.
 
     Raises:
-        InputError: the file is missing, has another ending, is no UTF-8, has no rows, two columns of one name, or a
-            row that does not fit its header.
+        InputError: the file is missing, has another ending, is no UTF-8, has no rows, two columns of one name, a row
+            that does not fit its header, or a NUL character.
     """
     read = _READERS.get(path.suffix.lower())
     if read is None:
@@ -48,6 +49,10 @@ def read_table(path: Path) -> pa.Table:
         raise InputError(f"{path} cannot be read: {error.strerror or first_line(error)}") from None
     if not table.num_rows:
         raise InputError(f"{path} has no rows")
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        broken = pc.index(pc.match_substring(column, "\0"), True).as_py()
+        if broken >= 0:
+            raise InputError(f"{row_name(path, broken)}, column {name}: found a NUL character; accepted: text without")
     return table
 
 

@@ -55,6 +55,7 @@ CALLS = ["id", "text", "hyp", "speaker", "accent"]
         (CALLS, ["--band=accent=30,18"], "--band: found 'accent=30,18'; accepted: COLUMN=18,30,45, ascending"),
         (CALLS, ["--band=accent=1", "--band=accent=2"], "--band: found 'accent=2'; accepted: COLUMN=18,30,45"),
         (CALLS, ["--group=accent,speaker"], "t.csv has no column for the speaker"),
+        (CALLS, ["--language=klingon"], "language: found 'klingon'; accepted: a BCP 47 tag, as en-US or fr"),
         (CALLS, ["--normalizer=charm"], "--normalizer: found 'charm'; accepted: basic, "),
         (CALLS, ["--output=t.csv"], "--output t.csv is no folder"),
         ([*CALLS, "gender"], ["--reference-group=us"], "--reference-group: found 'us'; accepted: accent=GROUP, gender"),
@@ -177,6 +178,11 @@ def test_files_that_do_not_fit_together_are_one_sentence_and_write_nothing(tmp_p
     before = sorted(path.name for path in tmp_path.iterdir())
     assert message in refused(tmp_path, *files)
     assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+def test_a_nul_character_is_refused_with_its_row_and_column(tmp_path):
+    write(tmp_path / "t.csv", [*TABLE[:2], TABLE[2] | {"text": "wo\0rd"}, *TABLE[3:]], CALLS)
+    assert "t.csv, row 3, column text: found a NUL character" in refused(tmp_path, "t.csv")
 
 
 def test_a_merged_input_is_taken_back_when_the_rest_is_refused(tmp_path):

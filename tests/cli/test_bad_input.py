@@ -29,6 +29,7 @@ def every(group):
         (["run", "batch_size=0"], "batch_size: found 0"),
         (["run", "batch_size=x"], "batch_size: found 'x'"),
         (["run", "seed=x"], "seed: found 'x'"),
+        (["run", "-m", "--cfg", "job"], "-m and --cfg cannot be combined"),
         (["run", "channel=clean,g711u"], "several values need the flag -m"),
         (["run", "-m", "channel=clean,nowhere"], "channel=nowhere: there is no such choice"),
         (["run", "channel"], "'channel' cannot be read"),

@@ -14,6 +14,8 @@ SYSTEMS = {"good": 99, "fair": 3, "poor": 1}
 def published(tmp_path_factory):
     folder = tmp_path_factory.mktemp("procurement")
     few = [row | {"id": f"few{n}", "speaker": f"few{n}", "accent": "wales"} for n, row in enumerate(rows())][:3]
+    # What remains of a hesitation under the normalizer is no word.
+    few.append(few[0] | {"id": "hesitant", "speaker": "hesitant", "text": "uh", "hyp": "uh"})
     write(folder / "said.csv", [*rows(), *few], ("id", "text", "speaker", "accent", "gender"))
     for name, wrong in SYSTEMS.items():
         write(folder / f"{name}.csv", [*rows(wrong=wrong), *few], ("id", "hyp"))
@@ -53,7 +55,7 @@ def test_one_row_per_system_and_attribute_with_the_runs_own_figures(published):
 
 def test_what_was_not_tested_names_small_groups_and_the_channel(published):
     row = read(published, "procurement.csv").query("attribute == 'accent'").iloc[0]
-    assert "1 group with fewer than 10 speakers (3 in all): wales" in row["not_tested"]
+    assert "1 group with fewer than 10 speakers (4 in all): wales" in row["not_tested"]
     assert "a telephone channel" in row["not_tested"]
     assert "calls: no menu, no routing" in row["not_tested"]
 
@@ -78,6 +80,8 @@ def test_the_markdown_says_how_to_read_it_and_names_nobody(published):
     assert "How to read it." in text
     assert "What cannot be concluded." in text
     assert "Not tested: " in text
+    everyone = read(published, "procurement.csv")["speakers"].iloc[0]
+    assert f"Systems are compared over the {everyone - 1} speakers whose words count for every one of them." in text
     files = ("procurement.md", "procurement.csv", "systems.csv")
     written = "".join((published / "results" / "table" / name).read_text() for name in files)
     assert not any(row["speaker"] in written for row in rows())

@@ -34,6 +34,10 @@ def test_an_owed_rate_has_words_and_no_errors_and_an_excluded_one_no_row(scorer)
     assert (row["utterance_id"], row["errors"], row["reference_tokens"]) == ("a", None, 9)
 
 
+def test_where_everything_is_excluded_there_are_no_rows_and_no_complaint_about_texts(scorer):
+    assert scorer.score([("a", None)], {"a": rated(None, "excluded")}, {"a": 0}).num_rows == 0
+
+
 def test_errors_of_texts_are_the_sum_of_the_counts():
     scorer = Scorer(primary="basic", normalizers={"basic": Basic()}, units=("word",))
     (row,) = scorer.score([("a", "one two three")], {"a": {"text": "one too", "status": "ok"}}).to_pylist()

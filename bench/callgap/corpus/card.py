@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from callgap.errors import InputError, first_line, one_of
 from callgap.resources import datasets_dir
 
 NOT_STATED = "not stated"
 """What a card says of something that nobody has said."""
+
+
+# The primary subtag is a code of ISO 639, or "i" or "x" (RFC 5646, section 2.1).
+_TAG = re.compile(r"(?:[a-z]{2,3}|[ix](?=-))(?:-[a-z0-9]{1,8})*", re.IGNORECASE)
+
+
+def require_language(tag: str) -> str:
+    """A language tag as it is, or an error that says what is accepted.
+
+    Args:
+        tag: of what is spoken.
+
+    Returns:
+        The tag.
+
+    Raises:
+        ValueError: it is no BCP 47 tag.
+    """
+    if not _TAG.fullmatch(tag):
+        raise ValueError(f"found {tag!r}; accepted: a BCP 47 tag, as en-US or fr")
+    return tag
 
 
 class _Strict(BaseModel):
@@ -73,7 +95,7 @@ class Card(_Strict):
     speech_condition: Literal["read", "spontaneous", "commands", "synthetic", "not stated"]
     text_source: Literal["transcript", "prompt", "not stated"]
     synthetic: bool
-    language: str
+    language: Annotated[str, AfterValidator(require_language)]
     sample_rate: int
     attributes: dict[str, Attribute]
     missing_groups: str

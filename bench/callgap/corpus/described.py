@@ -17,7 +17,7 @@ from pydantic import ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from callgap.audio import AudioBatch
-from callgap.corpus.card import Card
+from callgap.corpus.card import Card, require_language
 from callgap.corpus.files import Item, excluded, items_of, read_batches, sha256_of
 from callgap.corpus.grouping import Grouping, bare_card, card_from
 from callgap.corpus.rows import Defaults, Source, utterances_of
@@ -53,10 +53,15 @@ class Described(ABC):
     strict: bool = False
 
     @model_validator(mode="after")
-    def _ascending(self) -> Self:
+    def _checked(self) -> Self:
         for column, limits in self.bands.items():
             if list(limits) != sorted(set(limits)):
                 raise ValueError(f"bands.{column}: found {list(limits)}; accepted: ascending numbers")
+        if self.language is not None:
+            try:
+                require_language(self.language)
+            except ValueError as error:
+                raise ValueError(f"language: {error}") from None
         return self
 
     def __getstate__(self) -> dict[str, Any]:

@@ -94,7 +94,8 @@ class Scorer:
                 published_row(u, name, hypotheses[u], known.get(u)) for name in self.normalizers for u, _ in said
             ]
             return table(published, SCORES)
-        self.check(textless=False)
+        if said:
+            self.check(textless=False)
         rows: list[dict[str, object]] = []
         flags = _flagged(judged, hypotheses, languages or {})
         for name, normalize in self.normalizers.items():
