@@ -78,6 +78,17 @@ def test_the_sentence_on_normalizing_and_resampling_is_published():
     assert f"on texts of 14 words {readable(cold)} times as fast" in text
     assert f"{readable(warm)} times on texts that it has seen" in text
     assert f"{readable(arch)} times as fast as `arch`" in text
+    scipy = float(timed("intervals")["1,000 speakers, 10 groups", "callgap"]["times_scipy_median"])
+    assert f"{readable(scipy)} times as fast as `scipy.stats.bootstrap`" in text
+
+
+def test_the_time_of_all_contrasts_is_published():
+    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    seconds = {name: float(row["us_per_item_median"]) / 1e6 for (_, name), row in timed("fairness").items()}
+    ((case, _), *_) = timed("fairness")
+    assert "5,471 utterances, 735 speakers, 2 systems, 3 normalizers, 726 contrasts, B = 10,000" in case
+    assert f"take {readable(seconds['callgap contrasts, first in a process'])} s" in text
+    assert f"`callgap score` of both runs {readable(seconds['callgap score, a new process'])} s" in text
 
 
 def test_published_times_are_of_a_clean_checkout_on_one_machine():
