@@ -104,7 +104,8 @@ def test_a_card_that_was_filled_in_is_a_card(recordings):
         text = re.sub(rf'({field}): "FILL IN[^"]*"', rf"\1: {value}", text)
     text = re.sub(r'"FILL IN: name of a column[^"]*"', "accent", text)
     text = re.sub(r'reference: "FILL IN[^"]*"', "reference: north", text)
-    started.card.write_text(re.sub(r'"FILL IN[^"]*"', '"x"', text))
+    spoken = re.sub(r'^language: "FILL IN[^"]*"', "language: en-GB", text, flags=re.MULTILINE)
+    started.card.write_text(re.sub(r'"FILL IN[^"]*"', '"x"', spoken))
     rows = pandas.read_csv(started.manifest)
     rows["accent"] = ["north", "north", "south", "south"]
     rows.to_csv(started.manifest, index=False)

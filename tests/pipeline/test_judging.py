@@ -68,7 +68,7 @@ def test_the_hash_is_written_before_anything_is_heard_or_scored(tmp_path, monkey
     def stop(plan, utterances, directory, batch_size):
         raise InputError("stopped before anything was heard")
 
-    monkeypatch.setattr("callgap.pipeline._jobs", stop)
+    monkeypatch.setattr("callgap.pipeline.jobs_left", stop)
     path = tmp_path / "run"
     done = callgap("run", *TINY, f"hydra.run.dir={path}", cwd=tmp_path, check=False)
     assert "stopped before anything was heard" in done.output
