@@ -19,7 +19,8 @@ from callgap.fairness.gaps import Resampling
 from callgap.fairness.grouping import EVERYONE_ELSE
 from callgap.fairness.membership import CONTRADICTORY, UNKNOWN
 from callgap.fairness.standing import JUDGED
-from callgap.records import ATTRIBUTIONS, CONDITIONS, CONFUSIONS, FAULTS, OMNIBUS, table
+from callgap.group_records import ATTRIBUTIONS, CONDITIONS, CONFUSIONS, FAULTS, OMNIBUS
+from callgap.records import table
 from callgap.reference_error import ReferenceErrorRate
 
 SCHEMAS = {

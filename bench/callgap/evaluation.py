@@ -14,10 +14,11 @@ from callgap.fairness.evidence import BatchEffect, Evidence
 from callgap.fairness.faults import find_faults, unjudged
 from callgap.fairness.groups import rejection_counts
 from callgap.fairness.standing import DESCRIBED, EXPLORATORY, JUDGED, MARGIN
+from callgap.group_records import CONTRASTS, GROUPS
 from callgap.ivr import NoService, Service, walk
 from callgap.judging import check_references, examined, judged, memberships
 from callgap.provenance import provenance
-from callgap.records import CONTRASTS, GROUPS, table
+from callgap.records import table
 from callgap.reference_error import differential_reference_error
 from callgap.report import Findings, render_html, render_markdown, summarize
 from callgap.run_directory import RunDirectory

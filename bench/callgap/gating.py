@@ -18,9 +18,9 @@ from callgap.assembly import units
 from callgap.configuration import composed, plain
 from callgap.corpus import Card
 from callgap.errors import InputError, first_line, one_of
+from callgap.group_records import CONTRASTS
 from callgap.judging import judged
 from callgap.listing import choices
-from callgap.records import CONTRASTS
 from callgap.report.comparisons import by_supported_harm, under_primary_normalizer
 from callgap.report.figures import points, span
 from callgap.report.wording import ENDPOINTS, NOT_JUDGED

@@ -1,7 +1,7 @@
 """What travels between the stages: the Arrow schemas of every table, statuses, and grammars.
 
-This is the only definition of the tables. Ratios stand in `groups` and `contrasts` alone; everything before them is
-counts.
+This is the only definition of the tables that have rows of utterances or calls, and they hold counts; what has rows of
+groups, ratios among them, is in `group_records`.
 """
 
 from __future__ import annotations
@@ -75,13 +75,14 @@ class Context:
         return self.grammar.grammar_id if self.grammar else OPEN
 
 
-def _schema(**columns: pa.DataType) -> pa.Schema:
+def schema(**columns: pa.DataType) -> pa.Schema:
+    """A schema from its columns, in their order."""
     return pa.schema([pa.field(name, kind) for name, kind in columns.items()])
 
 
 _TEXT, _REAL, _COUNT, _FLAG = pa.string(), pa.float64(), pa.int64(), pa.bool_()
 
-UTTERANCES = _schema(
+UTTERANCES = schema(
     utterance_id=_TEXT,
     speaker_id=_TEXT,
     role=_TEXT,
@@ -109,7 +110,7 @@ UTTERANCES = _schema(
 Where what was said is not published, `text` is null and `words` says how many words it has; else `words` is null.
 """
 
-COVARIATES = _schema(
+COVARIATES = schema(
     utterance_id=_TEXT,
     duration_s=_REAL,
     snr_db=_REAL,
@@ -119,7 +120,7 @@ COVARIATES = _schema(
     clipping=_REAL,
     speech_condition=_TEXT,
 )
-HYPOTHESES = _schema(
+HYPOTHESES = schema(
     utterance_id=_TEXT,
     grammar_id=_TEXT,
     text=_TEXT,
@@ -134,8 +135,8 @@ HYPOTHESES = _schema(
 Where only the word errors per word are published, `error_rate` holds them and `text` is null although `status` is ok.
 """
 
-TIMINGS = _schema(utterance_id=_TEXT, grammar_id=_TEXT, latency_s=_REAL, attempt=pa.int32(), worker=_TEXT)
-SCORES = _schema(
+TIMINGS = schema(utterance_id=_TEXT, grammar_id=_TEXT, latency_s=_REAL, attempt=pa.int32(), worker=_TEXT)
+SCORES = schema(
     utterance_id=_TEXT,
     normalizer=_TEXT,
     unit=_TEXT,
@@ -155,7 +156,7 @@ SCORES = _schema(
 the number of words, and the four counts are null.
 """
 
-OUTCOMES = _schema(
+OUTCOMES = schema(
     call_id=_TEXT,
     speaker_id=_TEXT,
     nodes=pa.list_(_TEXT),
@@ -166,210 +167,6 @@ OUTCOMES = _schema(
     expected=_TEXT,
     seconds=_REAL,
 )
-GROUPS = _schema(
-    attribute=_TEXT,
-    group=_TEXT,
-    system=_TEXT,
-    condition=_TEXT,
-    standing=_TEXT,
-    speakers=_COUNT,
-    utterances=_COUNT,
-    words=_COUNT,
-    ok=_COUNT,
-    failed=_COUNT,
-    refused=_COUNT,
-    missing=_COUNT,
-    excluded=_COUNT,
-    excluded_reasons=_TEXT,
-    wer=_REAL,
-    wer_lower=_REAL,
-    wer_upper=_REAL,
-    wer_speaker_mean=_REAL,
-    wer_lost_deleted=_REAL,
-    cer=_REAL,
-    unusable=_REAL,
-    unusable_lower=_REAL,
-    unusable_upper=_REAL,
-    command_error=_REAL,
-    empty=_REAL,
-    hallucinated=_REAL,
-    wrong_language=_REAL,
-    text_failed=_REAL,
-    text_refused=_REAL,
-    text_missing=_REAL,
-    calls=_COUNT,
-    routed=_REAL,
-    misrouted=_REAL,
-    misrouted_lower=_REAL,
-    misrouted_upper=_REAL,
-    not_understood=_REAL,
-    human=_REAL,
-    not_completed=_REAL,
-    human_requests=_COUNT,
-    human_not_reached=_REAL,
-    reprompts_per_call=_REAL,
-    false_reject=_REAL,
-    false_accept_probes=_COUNT,
-    false_accept=_REAL,
-    duration_s=_REAL,
-    snr_db=_REAL,
-    speaking_rate=_REAL,
-    f0=_REAL,
-    bandwidth_hz=_REAL,
-    clipping=_REAL,
-)
-CONTRASTS = _schema(
-    attribute=_TEXT,
-    group=_TEXT,
-    reference=_TEXT,
-    system=_TEXT,
-    condition=_TEXT,
-    endpoint=_TEXT,
-    normalizer=_TEXT,
-    standardized_by=_TEXT,
-    group_speakers=_COUNT,
-    reference_speakers=_COUNT,
-    group_effective_speakers=_REAL,
-    reference_effective_speakers=_REAL,
-    group_events=_REAL,
-    reference_events=_REAL,
-    group_rate=_REAL,
-    reference_rate=_REAL,
-    difference=_REAL,
-    difference_lower=_REAL,
-    difference_upper=_REAL,
-    ratio=_REAL,
-    ratio_lower=_REAL,
-    ratio_upper=_REAL,
-    limits=_TEXT,
-    method=_TEXT,
-    difference_speaker_mean=_REAL,
-    difference_leave_one_out=_REAL,
-    difference_lost_charged=_REAL,
-    difference_lost_charged_lower=_REAL,
-    difference_lost_charged_upper=_REAL,
-    reference_error=_REAL,
-    p=_REAL,
-    p_adjusted=_REAL,
-    smallest_detectable_gap=_REAL,
-    attribution=_TEXT,
-    not_judged=_TEXT,
-    margin=_REAL,
-    verdict=_TEXT,
-    evidence_grade=_TEXT,
-    reason=_TEXT,
-    what_would_change_it=_TEXT,
-)
-"""One row per declared endpoint and normalizer.
-
-`p`, `smallest_detectable_gap` and `attribution` stand under the primary normalizer alone, the second only where
-`disadvantaged` may be said of so many speakers. `limits` says whether limits are `simultaneous` or, of groups too small
-to be judged, `pointwise`; `method` how they were found. Effective speakers are as many of equal weight as these are
-worth. What can shake a verdict follows: the gap in speaker means, the gap
-nearest to none with any one speaker left out, the gap with lost texts charged to the recognizer (null where none was
-lost) and how much of a gap errors of the references may make (null where that was not measured). `not_judged` says why
-a contrast is described and no more.
-"""
-
-ATTRIBUTIONS = _schema(
-    attribute=_TEXT,
-    group=_TEXT,
-    reference=_TEXT,
-    system=_TEXT,
-    condition=_TEXT,
-    endpoint=_TEXT,
-    normalizer=_TEXT,
-    group_speakers=_COUNT,
-    reference_speakers=_COUNT,
-    covariates=_TEXT,
-    left_out=_TEXT,
-    coverage=_REAL,
-    total_log_ratio=_REAL,
-    total_lower=_REAL,
-    total_upper=_REAL,
-    total_df=_REAL,
-    adjusted_log_ratio=_REAL,
-    adjusted_lower=_REAL,
-    adjusted_upper=_REAL,
-    adjusted_df=_REAL,
-    total_points=_REAL,
-    adjusted_points=_REAL,
-    share=_REAL,
-    reason=_TEXT,
-    line=_TEXT,
-)
-"""One row per contrast of a primary endpoint: how much of its gap moves with covariates. `_lower` and `_upper` are of
-the log ratio, each by itself; `share` is null where there may be no gap."""
-
-CONDITIONS = _schema(
-    attribute=_TEXT,
-    value=_TEXT,
-    reference=_TEXT,
-    system=_TEXT,
-    condition=_TEXT,
-    endpoint=_TEXT,
-    normalizer=_TEXT,
-    speakers=_COUNT,
-    left_out=_COUNT,
-    rate=_REAL,
-    reference_rate=_REAL,
-    difference=_REAL,
-    difference_lower=_REAL,
-    difference_upper=_REAL,
-)
-"""One row per value of a condition beside another, on the `speakers` who are in both; those `left_out` are in one."""
-
-FAULTS = _schema(
-    attribute=_TEXT,
-    group=_TEXT,
-    fault=_TEXT,
-    speakers=_COUNT,
-    utterances=_COUNT,
-    share=_REAL,
-    detail=_TEXT,
-    consequence=_TEXT,
-)
-"""Faults of the data. `attribute` and `group` are null where it is of neither, `share` where there is none;
-`consequence` is `shown`, `not judged` or `not published`; `detail` names no speaker."""
-
-CONFUSIONS = _schema(
-    attribute=_TEXT,
-    group=_TEXT,
-    reference=_TEXT,
-    system=_TEXT,
-    condition=_TEXT,
-    normalizer=_TEXT,
-    word=_TEXT,
-    lost=_COUNT,
-    said=_COUNT,
-    per_1000=_REAL,
-    reference_lost=_COUNT,
-    reference_said=_COUNT,
-    reference_per_1000=_REAL,
-    heard_as=_TEXT,
-    log_odds=_REAL,
-    z=_REAL,
-    speakers=_COUNT,
-)
-"""One row per group and word; `per_1000` is times lost per 1,000 words of the group, `speakers` who of it lost it."""
-
-OMNIBUS = _schema(
-    attribute=_TEXT,
-    system=_TEXT,
-    condition=_TEXT,
-    endpoint=_TEXT,
-    normalizer=_TEXT,
-    groups=_COUNT,
-    speakers=_COUNT,
-    statistic=_REAL,
-    p=_REAL,
-    arrangements=_COUNT,
-    exact=_FLAG,
-)
-"""One row per attribute and endpoint: any difference between the groups that are large enough to take part.
-
-`arrangements` is null where there are more than an integer of 64 bits holds.
-"""
 
 
 def utterances_schema(attributes: Iterable[str]) -> pa.Schema:
@@ -397,7 +194,7 @@ def table(rows: Sequence[dict[str, object]], schema: pa.Schema) -> pa.Table:
 
     Args:
         rows: one mapping per row; an absent column is null.
-        schema: one of this module's schemas.
+        schema: as this module or `group_records` has it.
 
     Returns:
         The table, in the order of `rows`.

@@ -12,7 +12,7 @@ from runs import callgap
 from spoken import rows, write
 
 from callgap.configuration import composed, plain
-from callgap.records import CONTRASTS
+from callgap.group_records import CONTRASTS
 
 ALIKE, WORSE, UNSURE = "within margin", "disadvantaged", "cannot tell"
 

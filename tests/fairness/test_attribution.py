@@ -13,7 +13,8 @@ from statsmodels.genmod.generalized_estimating_equations import GEE
 
 from callgap.fairness.attribution import Attribution, attributed, covariates_of
 from callgap.fairness.sandwich import MANCL_DEROUEN, poisson, robust
-from callgap.records import ATTRIBUTIONS, table
+from callgap.group_records import ATTRIBUTIONS
+from callgap.records import table
 
 
 def spoken(seed, *, speakers=(60, 60), utterances=20, gap=0.0, snr_shift=-6.0, slope=-0.06):

@@ -10,12 +10,8 @@ from callgap.configuration import composed, plain
 from callgap.errors import InputError
 from callgap.fairness import CONTRADICTORY, UNKNOWN, Comparison, Standing
 from callgap.fairness.evidence import Evidence
-from callgap.records import (
-    CONTRASTS,
-    GROUPS,
-    SCORES,
-    table,
-)
+from callgap.group_records import CONTRASTS, GROUPS
+from callgap.records import SCORES, table
 
 PLAN = Comparison(
     attributes=None, references={}, endpoints=("not_completed", "wer"), alpha=0.05, resamples=2000, seed=7

@@ -6,7 +6,8 @@ from counted import counted
 
 from callgap.fairness.conditions import conditions
 from callgap.fairness.gaps import Resampling
-from callgap.records import CONDITIONS, table
+from callgap.group_records import CONDITIONS
+from callgap.records import table
 
 PLAN = Resampling(0.05, 1000, 7)
 

@@ -12,7 +12,8 @@ from scipy import stats
 from callgap.errors import InputError
 from callgap.fairness.faults import find_faults, unjudged, unpublished
 from callgap.fairness.faults.losses import permutation_p
-from callgap.records import FAULTS, table
+from callgap.group_records import FAULTS
+from callgap.records import table
 
 LINE = {"accent": "a"}
 

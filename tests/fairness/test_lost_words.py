@@ -9,7 +9,8 @@ import pytest
 from callgap.fairness.confusions import EVERYONE_ELSE, PRIOR_OCCURRENCES, LogOdds, WordFates, confusions
 from callgap.fairness.evidence import Evidence
 from callgap.fairness.membership import CONTRADICTORY, UNKNOWN, membership
-from callgap.records import CONFUSIONS, COVARIATES, HYPOTHESES, OUTCOMES, SCORES, table, utterances_schema
+from callgap.group_records import CONFUSIONS
+from callgap.records import COVARIATES, HYPOTHESES, OUTCOMES, SCORES, table, utterances_schema
 from callgap.scoring import WhisperEnglish
 
 

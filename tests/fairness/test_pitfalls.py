@@ -20,7 +20,8 @@ from callgap.fairness.contrasts import Compared, figures
 from callgap.fairness.gaps import Resampling
 from callgap.fairness.groups import group_rows
 from callgap.fairness.treatment import Treatment
-from callgap.records import CONTRASTS, GROUPS, OUTCOMES
+from callgap.group_records import CONTRASTS, GROUPS
+from callgap.records import OUTCOMES
 from callgap.scoring import Basic, Scorer
 from callgap.verdict import decide
 

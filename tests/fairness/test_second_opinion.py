@@ -7,7 +7,8 @@ import pytest
 from scipy import stats
 
 from callgap.fairness.permutation import EVERYONE_ELSE, FEWEST_SPEAKERS, NOBODY, second_opinion
-from callgap.records import OMNIBUS, table
+from callgap.group_records import OMNIBUS
+from callgap.records import table
 from callgap_kernels import permute
 
 WORDS = 60 * 12

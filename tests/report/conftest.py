@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from callgap import records
+from callgap import group_records, records
 from callgap.corpus import load_card
 from callgap.report import Findings
 
@@ -39,11 +39,11 @@ SERVICE = {
     "destinations": ["balance", "cards", "agent"],
 }
 SCHEMAS = {
-    "faults": records.FAULTS,
-    "omnibus": records.OMNIBUS,
-    "conditions": records.CONDITIONS,
-    "confusions": records.CONFUSIONS,
-    "attributions": records.ATTRIBUTIONS,
+    "faults": group_records.FAULTS,
+    "omnibus": group_records.OMNIBUS,
+    "conditions": group_records.CONDITIONS,
+    "confusions": group_records.CONFUSIONS,
+    "attributions": group_records.ATTRIBUTIONS,
 }
 PROVENANCE = {
     "commit": "3f1c2d4b5a69788796a5b4c3d2e1f00112233445",
@@ -175,8 +175,8 @@ def findings(corpus: str, contrasts: list[dict[str, Any]], groups: list[dict[str
             ],
             records.OUTCOMES,
         ),
-        "groups": records.table(groups, records.GROUPS),
-        "contrasts": records.table(contrasts, records.CONTRASTS),
+        "groups": records.table(groups, group_records.GROUPS),
+        "contrasts": records.table(contrasts, group_records.CONTRASTS),
         "beside": tables({name: changed.pop(name) for name in SCHEMAS if name in changed}),
         "membership": {"accent": membership},
         "card": card,
