@@ -55,7 +55,9 @@ class _Commands(click.Group):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(1)
         except OSError as error:
-            click.echo(f"callgap: {error.filename}: {error.strerror}", err=True)
+            # A library that writes by itself may not say which file it was.
+            place = error.filename or "a file that was being written"
+            click.echo(f"callgap: {place}: {error.strerror or error}", err=True)
             sys.exit(2)
 
 

@@ -155,6 +155,15 @@ def test_no_share_of_a_gap_that_may_be_none():
     assert "there may be no gap" in found.line
 
 
+@pytest.mark.parametrize("pooled", [True, False])
+def test_where_every_word_is_wrong_for_everybody_there_is_no_gap_to_share(pooled):
+    # Of these speakers rounding leaves limits on one side of 0.
+    observed, covariates = spoken(9, snr_shift=0)
+    everything = observed.assign(numerator=observed["denominator"])
+    found = attributed(everything, covariates, *sides(observed), pooled=pooled)
+    assert (found.total_points, found.share) == (0, None)
+
+
 @pytest.mark.parametrize(
     ("speakers", "held"), [(9, ()), (10, ("snr_db",)), (19, ("snr_db",)), (20, ("snr_db", "duration_s"))]
 )

@@ -74,6 +74,13 @@ def test_whoever_was_never_held_out_is_refused(whistling, name):
         list(recognizer.recognize([Sound(sound.signal, sound.sample_rate, name)], ENGLISH))
 
 
+def test_another_recording_under_an_id_of_the_training_is_refused(whistling):
+    recognizer, (sound, *_) = Reference(checkpoint=whistling[1] / "speakers"), sounds(whistling[1])
+    other = Sound(sound.signal[8:], tones.RATE, sound.utterance_id)
+    with pytest.raises(InputError, match="it is another recording, whose speaker a model may have heard"):
+        list(recognizer.recognize([other], ENGLISH))
+
+
 def test_with_one_model_it_is_told_how_many_were_trained_on(whistling):
     recognizer, heard = Reference(checkpoint=whistling[1] / "everyone"), sounds(whistling[1])
     longer = Sound(heard[0].signal.repeat(2), tones.RATE, heard[0].utterance_id)

@@ -192,7 +192,9 @@ def attributed(
         return Attribution(tuple(held), left_out, coverage, reason=f"Not adjustable: {result}")
     total, adjusted, rates = result
     points, remaining = rates[0] - rates[1], float(rates[0] * -np.expm1(-adjusted.log_ratio))
-    share = None if total.lower <= 0 <= total.upper else 1 - remaining / points
+    # Where everybody errs alike, rounding may leave limits that exclude 0 around a gap that is 0.
+    apart = points != 0 and (total.lower > 0 or total.upper < 0)
+    share = 1 - remaining / points if apart else None
     return Attribution(tuple(held), left_out, coverage, total, adjusted, points, remaining, share)
 
 

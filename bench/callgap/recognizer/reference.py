@@ -29,7 +29,7 @@ class Reference:
     """Recognizes with the models of a folder that `callgap train` made.
 
     With holdout=speaker there is a model for each fold of speakers, and an utterance is given to the one that did not
-    hear its speaker; an utterance that is in no fold is refused. With holdout=group and none there is one model, and
+    hear its speaker; an utterance that is in no fold, or lasts longer or shorter than in training, is refused. With holdout=group and none there is one model, and
     `notes` says of how many utterances the id and the length are those of one that it was trained on.
 
     Attributes:
@@ -53,7 +53,7 @@ class Reference:
         """Recognize a window, fold by fold.
 
         Raises:
-            InputError: an utterance is none of those that the folds hold out, or as `warm`.
+            InputError: an utterance is none of those that the folds hold out, or of another length; or as `warm`.
         """
         places: dict[int, list[int]] = defaultdict(list)
         for place, sound in enumerate(sounds):
@@ -154,6 +154,13 @@ class Reference:
                 f"recognizer.checkpoint={self.checkpoint}: no model of it is known not to have heard the speaker of "
                 f"{sound.utterance_id!r}; accepted: utterances of corpus={self._folds.corpus.get('name')} that were "
                 "there in training, or a folder made with holdout=none or group"
+            )
+        trained = self._folds.folds[place].held_out[sound.utterance_id]
+        if abs(trained - sound.duration_s) > _SAME_LENGTH_S:
+            raise InputError(
+                f"recognizer.checkpoint={self.checkpoint}: {sound.utterance_id!r} lasts {sound.duration_s:.3f} s and "
+                f"lasted {trained:.3f} s in training: it is another recording, whose speaker a model may have heard; "
+                "accepted: the recordings that were trained on, or a folder made with holdout=none or group"
             )
         return place
 
