@@ -11,6 +11,7 @@ import torch
 from runs import callgap
 
 from callgap.recognizer.folds import read_folds
+from callgap.training import making
 
 
 def files(folder):
@@ -145,6 +146,51 @@ def test_one_speaker_cannot_be_left_out(tmp_path):
     done = tones.train(chosen, tmp_path / "m", check=False)
     assert done.exit_code == 2
     assert "holdout=speaker needs two speakers, found 1; accepted: holdout=none" in done.output
+
+
+def test_an_interrupted_training_goes_on_and_learns_the_same(whistling, tmp_path, monkeypatch):
+    chosen, whole = whistling
+    train, trained = making._train_fold, []
+
+    def fails_at(name):
+        def stand_in(fold, folder, settings, console):
+            if folder.name == name:
+                raise OSError(28, "No space left on device")
+            trained.append(folder.name)
+            return train(fold, folder, settings, console)
+
+        return stand_in
+
+    monkeypatch.setattr(making, "_train_fold", fails_at("fold-1"))
+    done = tones.train(chosen, tmp_path / "m", check=False)
+    assert (done.exit_code, "No space left on device" in done.output) == (2, True)
+    assert [path.name for path in tmp_path.iterdir()] == [".m.unfinished"]
+    monkeypatch.setattr(making, "_train_fold", fails_at("none"))
+    tones.train(chosen, tmp_path / "m")
+    assert trained == ["fold-0", "fold-1"]
+    assert [path.name for path in tmp_path.iterdir()] == ["m"]
+    assert files(tmp_path / "m") == files(whole)
+
+
+def test_models_of_another_training_are_not_taken(whistling, tmp_path, monkeypatch):
+    chosen, _ = whistling
+    train = making._train_fold
+
+    def fails_at_the_second(fold, folder, settings, console):
+        if folder.name == "fold-1":
+            raise OSError(28, "No space left on device")
+        return train(fold, folder, settings, console)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(making, "_train_fold", fails_at_the_second)
+        tones.train(chosen, tmp_path / "m", "train.epochs=1", check=False)
+    tones.train(chosen, tmp_path / "m", "train.epochs=2")
+    assert [len(note["losses"]) for note in notes(tmp_path / "m")["folds"]] == [2, 2]
+
+
+def test_resume_is_refused_since_it_would_do_nothing(whistling, tmp_path):
+    done = tones.train(whistling[0], tmp_path / "m", "resume=somewhere", check=False)
+    assert (done.exit_code, "resume=somewhere: leave it out" in done.output) == (2, True)
 
 
 def test_a_folder_that_is_there_is_kept(whistling):

@@ -29,8 +29,9 @@ class Reference:
     """Recognizes with the models of a folder that `callgap train` made.
 
     With holdout=speaker there is a model for each fold of speakers, and an utterance is given to the one that did not
-    hear its speaker; an utterance that is in no fold, or lasts longer or shorter than in training, is refused. With holdout=group and none there is one model, and
-    `notes` says of how many utterances the id and the length are those of one that it was trained on.
+    hear its speaker; an utterance that is in no fold, or does not last as long as in training, is refused. With
+    holdout=group and none there is one model, and `notes` says of how many utterances the id and the length are those
+    of one that it was trained on.
 
     Attributes:
         checkpoint: the folder.

@@ -31,6 +31,10 @@ def train_command(arguments: Sequence[str], console: Console) -> Path:
         InputError: the arguments, or the corpus, are at fault; no folder is left behind.
     """
     config = composed(_overrides(arguments), config_name="train")
+    if config.get("resume") is not None:
+        raise InputError(
+            f"resume={config.resume}: leave it out; the same command goes on by itself where it was interrupted"
+        )
     settings = settings_of(_recipe(config))
     content = plain(_with_corpus(config, settings))
     options(content)

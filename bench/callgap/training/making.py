@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -23,6 +22,7 @@ from callgap.training.dataset import Dataset, Example, read_dataset
 from callgap.training.holdout import Fold, folds_of
 from callgap.training.loop import Trained, fit, texts_of
 from callgap.training.settings import Settings
+from callgap.training.unfinished import Unfinished, unfinished
 from callgap.voices import CorpusVoices
 
 
@@ -40,7 +40,8 @@ def make(
 
     Returns:
         The folder: `fold-0`, ... with a checkpoint each, `folds.json` (what each model heard), `train.json`
-        (provenance). It is there whole or not at all.
+        (provenance). It is there whole or not at all; models that were finished before an interruption wait beside it,
+        in `.NAME.unfinished`, until the same training goes on.
 
     Raises:
         InputError: the corpus cannot be learned, nobody can be left out as wanted, or a package is missing.
@@ -49,32 +50,29 @@ def make(
     data = _read(unit, content["seed"], settings, console)
     folds = folds_of(data.examples, settings.holdout)
     heard_of = {"name": corpus, "fingerprint": unit["corpus"].fingerprint()}
-    aside = settings.output.with_name(f".{settings.output.name}.{os.getpid()}.tmp")
     threads = torch.get_num_threads()
+    torch.set_num_threads(settings.threads or _cores())
+    told = {
+        "corpus": heard_of,
+        "examples": len(data.examples),
+        "left_out": dict(data.left_out),
+        "config": {name: content[name] for name in ("corpus", "alteration", "channel", "seed")},
+        "train": settings.model_dump(mode="json", exclude={"output"}),
+    }
     try:
-        aside.mkdir(parents=True)
-        torch.set_num_threads(settings.threads or _cores())
-        done = [_train_fold(fold, aside / f"fold-{n}", settings, console) for n, fold in enumerate(folds)]
-        Folds(
-            holdout=settings.holdout.by,
-            groups=tuple(f"{settings.holdout.attribute}={group}" for group in settings.holdout.groups),
-            corpus=heard_of,
-            language=unit["corpus"].card.language,
-            folds=tuple(record for record, _ in done),
-        ).write(aside)
-        told = {
-            "corpus": heard_of,
-            "examples": len(data.examples),
-            "left_out": dict(data.left_out),
-            "config": {name: content[name] for name in ("corpus", "alteration", "channel", "seed")},
-            "train": settings.model_dump(mode="json", exclude={"output"}),
-            "folds": [note for _, note in done],
-        }
-        _write_provenance(aside, told)
-        aside.rename(settings.output)
+        with unfinished(settings.output, told | _machine()) as models:
+            done = [_fold(fold, f"fold-{n}", models, settings, console) for n, fold in enumerate(folds)]
+            Folds(
+                holdout=settings.holdout.by,
+                groups=tuple(f"{settings.holdout.attribute}={group}" for group in settings.holdout.groups),
+                corpus=heard_of,
+                language=unit["corpus"].card.language,
+                folds=tuple(record for record, _ in done),
+            ).write(models.path)
+            _write_provenance(models.path, told | {"folds": [note for _, note in done]})
+            models.become(settings.output)
     finally:
         torch.set_num_threads(threads)
-        shutil.rmtree(aside, ignore_errors=True)
     return settings.output
 
 
@@ -82,15 +80,18 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _write_provenance(folder: Path, told: Mapping[str, object]) -> None:
+def _machine() -> dict[str, object]:
+    """What the weights follow from beside corpus and configuration."""
     device = device_of(None)
-    origin = {
-        **provenance(),
+    return {
         "transformers": version("transformers"),
         "trained_on": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
         "threads": torch.get_num_threads(),
     }
-    text = json.dumps({**origin, **told}, indent=1, ensure_ascii=False)
+
+
+def _write_provenance(folder: Path, told: Mapping[str, object]) -> None:
+    text = json.dumps({**provenance(), **_machine(), **told}, indent=1, ensure_ascii=False)
     (folder / "train.json").write_text(text + "\n", encoding="utf-8")
 
 
@@ -110,7 +111,19 @@ def _read(unit: Mapping[str, Any], seed: int, settings: Settings, console: Conso
     )
 
 
-def _train_fold(fold: Fold, folder: Path, settings: Settings, console: Console) -> tuple[FoldRecord, dict[str, object]]:
+def _fold(
+    fold: Fold, name: str, models: Unfinished, settings: Settings, console: Console
+) -> tuple[FoldRecord, dict[str, Any]]:
+    found = models.kept(name)
+    if found is not None:
+        console.print(f"{name}: finished before", highlight=False)
+        return found
+    found = _train_fold(fold, models.fresh(name), settings, console)
+    models.keep(name, *found)
+    return found
+
+
+def _train_fold(fold: Fold, folder: Path, settings: Settings, console: Console) -> tuple[FoldRecord, dict[str, Any]]:
     device, count = device_of(None), len(fold.heard)
     processor = processor_of((example.text for example in fold.heard), settings)
     epochs = ((count, trained) for trained in fit(fold.heard, processor, settings, device))
@@ -118,7 +131,7 @@ def _train_fold(fold: Fold, folder: Path, settings: Settings, console: Console) 
         trained: Trained = latest
     exact = _exact(trained, processor, fold.held_out, settings, device)
     sha256 = save(trained.model, processor, folder)
-    note: dict[str, object] = {
+    note: dict[str, Any] = {
         "folder": folder.name,
         "heard": count,
         "held_out": len(fold.held_out),
