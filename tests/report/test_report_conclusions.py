@@ -135,6 +135,15 @@ def test_the_lowest_rank_correlation_of_the_gaps_is_scipys(with_contrasts: Build
     assert "described without limits" in sentence
 
 
+def test_of_groups_that_are_as_large_the_one_that_fares_worst_is_not_left_out(with_contrasts: Build) -> None:
+    alike = [(f"g{nr:02d}", "wer", 0.01, {"group_speakers": 30, "verdict": "cannot tell"}) for nr in range(11)]
+    worst = ("z", "wer", 0.2, {"group_speakers": 30, "verdict": "disadvantaged"})
+    fine, grave = with_contrasts(*alike, (*worst[:3], worst[3] | {"verdict": None})), with_contrasts(*alike, worst)
+    page = render_html([system("one", "en-US", fine), system("two", "en-US", grave)], "vendors")
+    table = page[page.index('<table class="overview">') :]
+    assert re.findall(r'<th scope="col">(z|g\d+)', table[: table.index("</table>")])[0] == "z"
+
+
 def test_a_page_of_systems_begins_with_a_table_of_them_and_folds_each(with_contrasts: Build) -> None:
     rows = [(f"g{nr}", "wer", 0.1, {"group_speakers": 20 + nr}) for nr in range(11)]
     few = ("few", "wer", 0.1, {"group_speakers": 3, "verdict": "insufficient data"})
@@ -144,7 +153,7 @@ def test_a_page_of_systems_begins_with_a_table_of_them_and_folds_each(with_contr
     table = table[: table.index("</table>")]
     assert re.findall(r'<th scope="col">(g\d+)', table) == [f"g{nr}" for nr in range(10, 2, -1)]
     assert "few" not in re.sub(r'class="[^"]*"', "", table)
-    assert "3 smaller groups stand with each run" in table
+    assert "3 further groups stand with each run" in table
     assert re.findall(r'<a href="#(c\d)">(\w+)', table) == [("c0", "one"), ("c1", "two")]
     assert table.count("gap, size uncertain") == 16
     assert page.count('<details class="cell">') == 2

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from callgap.report.comparisons import Row, is_too_small, under_primary_normalizer
+from callgap.report.comparisons import Row, groups_by_harm, is_too_small, under_primary_normalizer
 from callgap.report.wording import ENDPOINTS, Endpoint, callers
 
 _COLUMNS = 8
@@ -20,7 +20,8 @@ class Overview:
         attribute: in words.
         words: of the endpoint.
         reference: in words.
-        groups: names of the columns, those with the most speakers first, and how many those are at most.
+        groups: names of the columns, those with the most speakers first and of these the gravest verdicts, and how
+            many speakers those are at most.
         left_out: groups that could be judged and are not shown.
         rows: of each run its anchor, its name, and its contrast with each group (None where there is none).
     """
@@ -57,7 +58,9 @@ def overviews(runs: Sequence[tuple[str, Row]]) -> tuple[Overview, ...]:
 def _overview(key: tuple[str, str, str, str], runs: dict[tuple[str, str], dict[str, Row]]) -> Overview:
     _, attribute, endpoint, reference = key
     sizes = _sizes(row for groups in runs.values() for row in groups.values())
-    shown = sorted(sizes, key=lambda group: (-sizes[group], group))[:_COLUMNS]
+    # Where many groups are as large, the one that fares worst in any run must not fall off the table.
+    harmed = groups_by_harm(row for groups in runs.values() for row in groups.values())
+    shown = sorted(sizes, key=lambda group: (-sizes[group], harmed.index(group)))[:_COLUMNS]
     return Overview(
         attribute.replace("_", " "),
         ENDPOINTS[endpoint],
