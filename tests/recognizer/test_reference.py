@@ -115,6 +115,9 @@ def test_its_revision_is_that_of_every_model(whistling, tmp_path):
     assert identity["revision"] != other["revision"]
     copied = shutil.copytree(folder, tmp_path / "speakers")
     assert Reference(checkpoint=copied).identity() == identity
+    with (copied / "fold-1" / "tokenizer_config.json").open("a") as file:
+        file.write(" ")
+    assert Reference(checkpoint=copied).identity()["revision"] != identity["revision"]
 
 
 def test_a_missing_folder_names_the_command_that_makes_it(tmp_path):

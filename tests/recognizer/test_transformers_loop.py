@@ -11,7 +11,9 @@ import torch
 
 from callgap.audio import batch_of
 from callgap.recognizer import Sound, Transformers
-from callgap.recognizer.neural.pieces import pieces_of
+from callgap.recognizer.neural.pieces import Piece, pieces_of
+from callgap.recognizer.neural.sampling import Batched
+from callgap.recognizer.neural.sampling import chosen as chosen_of
 from callgap.records import OK, Context, ItemStatus, Status
 
 ENGLISH = Context("en-US")
@@ -134,13 +136,19 @@ def test_another_error_of_the_model_is_not_taken_for_want_of_memory(ctc, monkeyp
         list(recognizer.recognize(sounds(), ENGLISH))
 
 
-def test_at_most_64_utterances_are_recognized_again_a_few_of_each_window(padding_hearer):
+def test_at_most_64_utterances_are_recognized_again_and_32_of_a_window(padding_hearer):
     recognizer = unit(padding_hearer)
-    short = sounds(seconds=[0.2 + 0.01 * i for i in range(12)])
-    for window in range(1, 11):
+    short = sounds(seconds=[0.2 + 0.002 * i for i in range(40)])
+    for expected in (32, 64, 64):
         list(recognizer.recognize(short, ENGLISH))
-        assert recognizer.notes()["batch_effect"]["sampled"] == min(64, 8 * window)
+        assert recognizer.notes()["batch_effect"]["sampled"] == expected
     assert recognizer.notes()["batch_effect_seconds"] > 0
+
+
+def test_all_of_a_small_window_are_recognized_again(padding_hearer):
+    recognizer = unit(padding_hearer)
+    list(recognizer.recognize(sounds(), ENGLISH))
+    assert recognizer.notes()["batch_effect"]["sampled"] == len(SECONDS)
 
 
 def test_which_utterances_are_recognized_again_depends_on_their_samples_alone(padding_hearer, monkeypatch):
@@ -152,10 +160,24 @@ def test_which_utterances_are_recognized_again_depends_on_their_samples_alone(pa
         monkeypatch.setattr(
             loop, "_read_alone", lambda p, t, r=read, s=taken: s.append(p.signal.sum().item()) or r(p, t)
         )
-        list(recognizer.recognize(sounds()[::order], ENGLISH))
+        list(recognizer.recognize(sounds(seconds=[0.2 + 0.002 * i for i in range(40)])[::order], ENGLISH))
         chosen.append(taken)
     assert sorted(chosen[0]) == sorted(chosen[1])
-    assert len(chosen[0]) == 8
+    assert len(chosen[0]) == 32
+
+
+def test_those_recognized_again_are_spread_over_the_lengths_the_most_padded_of_each_stretch():
+    durations = [1 + 0.01 * place for place in range(96)]
+    padding = [(7 * place) % 3 for place in range(96)]
+    batched = [
+        Batched(Piece(place, 0, torch.full((round(duration * 1000),), 0.1), 1000), "", float(padding[place]))
+        for place, duration in enumerate(durations)
+    ]
+    taken = sorted(item.piece.place for item in chosen_of(batched, 0))
+    assert [place // 3 for place in taken] == list(range(32))
+    assert {padding[place] for place in taken} == {2}
+    assert len(chosen_of(batched, 60)) == 4
+    assert chosen_of(batched, 64) == chosen_of([], 0) == []
 
 
 @pytest.mark.parametrize("rate", [8000, 16000, 22050])

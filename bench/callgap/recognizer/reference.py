@@ -17,6 +17,7 @@ from callgap.errors import InputError
 from callgap.recognizer.base import Hypothesis, Sound, Transcription
 from callgap.recognizer.central import transcribed
 from callgap.recognizer.folds import FILE, Folds, read_folds
+from callgap.recognizer.neural.checkpoint import digest_of
 from callgap.recognizer.transformers import Transformers
 from callgap.records import Context, Grammar
 
@@ -111,14 +112,13 @@ class Reference:
         return {**added([note for model in self._models if (note := model.notes())]), "training": training}
 
     def identity(self) -> Mapping[str, str]:
-        """The folder's name, the SHA-256 of its folds (with that of each model's weights), the language.
+        """The folder's name, the SHA-256 of its folds and of whatever of its models can change a text, the language.
 
         Raises:
             InputError: the folder is missing or damaged.
         """
         language = self._folds.language
-        digest = hashlib.sha256((self.checkpoint / FILE).read_bytes()).hexdigest()
-        return {"id": self.checkpoint.resolve().name, "revision": f"sha256:{digest[:16]}", "locale": language}
+        return {"id": self.checkpoint.resolve().name, "revision": f"sha256:{self._digest[:16]}", "locale": language}
 
     def __getstate__(self) -> dict[str, Any]:
         # Models and counts stay where they are; another process begins with its own.
@@ -127,6 +127,13 @@ class Reference:
     @cached_property
     def _folds(self) -> Folds:
         return read_folds(self.checkpoint)
+
+    @cached_property
+    def _digest(self) -> str:
+        hashed = hashlib.sha256((self.checkpoint / FILE).read_bytes())
+        for fold in self._folds.folds:
+            hashed.update(digest_of(self.checkpoint / fold.folder).encode())
+        return hashed.hexdigest()
 
     @cached_property
     def _models(self) -> tuple[Transformers, ...]:

@@ -109,7 +109,7 @@ class Transformers:
         return self._loop.notes() if "_loop" in self.__dict__ else {}
 
     def identity(self) -> Mapping[str, str]:
-        """The checkpoint's name and commit, or of a folder the SHA-256 of its weights and settings.
+        """The checkpoint's name and commit, or of a folder the SHA-256 of all files that can change a text.
 
         Raises:
             InputError: the folder holds no checkpoint.

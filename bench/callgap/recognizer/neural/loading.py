@@ -11,11 +11,13 @@ from typing import Any
 
 import torch
 
-from callgap.errors import InputError, first_line, one_of
+from callgap.errors import InputError, one_of
 from callgap.recognizer.neural.adapter import Adapter, Loaded, Options
-from callgap.recognizer.neural.checkpoint import config_of, weights_of
+from callgap.recognizer.neural.checkpoint import config_of, require_whole
 from callgap.recognizer.neural.ctc import CTC
 from callgap.recognizer.neural.families import FAMILIES, family_of
+from callgap.recognizer.neural.foreign import FOREIGN, fitting, foreign, said
+from callgap.recognizer.neural.sanity import require_sane
 from callgap.recognizer.neural.seq2seq import Seq2Seq
 from callgap.recognizer.neural.speech_llm import SpeechLLM
 from callgap.recognizer.neural.transducer import Transducer
@@ -26,6 +28,16 @@ _CLASSES = {
     "transducer": ("AutoModelForTDT", "AutoModelForRNNT"),
     "speech_llm": ("AutoModelForSpeechSeq2Seq", "AutoModelForMultimodalLM"),
 }
+# By part of a processor, the files of which one holds it.
+_PROCESSOR_FILES = {
+    "the settings of its feature extractor": ("preprocessor_config.json", "processor_config.json"),
+    "the vocabulary of its tokenizer": (
+        *("tokenizer.json", "vocab.json", "vocab.txt", "tokenizer.model", "sentencepiece.bpe.model", "spiece.model"),
+        "tekken.json",
+    ),
+}
+# Refusals of a class or an attention that is tried beside others.
+_BESIDE = ("Unrecognized configuration class", "does not support an attention implementation")
 # Some architectures have no other.
 _PLAIN_ATTENTION = "eager"
 # Parameters that only training uses and that many published checkpoints lack.
@@ -90,9 +102,13 @@ def adapter_of(folder: Path, name: str, options: Options) -> Adapter:
     family = options.family or family_of(config, name)
     if family not in FAMILIES:
         raise InputError(f"recognizer.family: {one_of(family, FAMILIES)}")
-    weights_of(folder)
-    loaded = Loaded(folder, name, _model(folder, name, family, options), _processor(folder, name, options), options)
-    return _adapter_class(family)(loaded)
+    require_whole(folder)
+    with fitting(name, options.device):
+        model = _model(folder, name, family, options)
+        loaded = Loaded(folder, name, model, _processor(folder, name, options), options)
+        with foreign(f"recognizer.checkpoint={name} cannot be used as family {family}"):
+            require_sane(loaded, family)
+            return _adapter_class(family)(loaded)
 
 
 def _adapter_class(family: str) -> type[Adapter]:
@@ -121,7 +137,7 @@ def _require_no_code(config: Mapping[str, Any], name: str, options: Options) -> 
 def _model(folder: Path, name: str, family: str, options: Options) -> Any:
     import transformers
 
-    problem = ""
+    problems = []
     for class_name, attention in product(_CLASSES[family], dict.fromkeys((options.attention, _PLAIN_ATTENTION))):
         try:
             model, found = getattr(transformers, class_name).from_pretrained(
@@ -131,24 +147,21 @@ def _model(folder: Path, name: str, family: str, options: Options) -> Any:
                 trust_remote_code=options.remote_code,
                 local_files_only=True,
                 use_safetensors=True,
+                # Refused below, with the names of the tensors.
+                ignore_mismatched_sizes=True,
                 output_loading_info=True,
             )
-        except (OSError, ValueError, RuntimeError, ImportError) as error:
-            problem = problem or first_line(error)
+        except torch.OutOfMemoryError:
+            raise
+        except FOREIGN as error:
+            # Settings that are no such thing break anything within transformers, and code of the checkpoint's own runs.
+            problems.append(said(error))
             continue
         _require_all(found["missing_keys"], folder)
-        return _moved(model, name, options)
-    raise InputError(f"recognizer.checkpoint={name} cannot be loaded as family {family}: {problem}")
-
-
-def _moved(model: Any, name: str, options: Options) -> Any:
-    try:
+        _require_alike(found["mismatched_keys"], folder)
         return model.to(options.device).eval()
-    except torch.OutOfMemoryError:
-        raise InputError(
-            f"recognizer.checkpoint={name} does not fit into the memory of {options.device}; try "
-            "recognizer.dtype=bf16, another recognizer.device or a smaller checkpoint"
-        ) from None
+    telling = [problem for problem in problems if not any(beside in problem for beside in _BESIDE)]
+    raise InputError(f"recognizer.checkpoint={name} cannot be loaded as family {family}: {(telling or problems)[0]}")
 
 
 def _require_all(missing: Any, folder: Path) -> None:
@@ -160,11 +173,27 @@ def _require_all(missing: Any, folder: Path) -> None:
         )
 
 
+def _require_alike(mismatched: Any, folder: Path) -> None:
+    for key, found, expected in sorted(mismatched, key=str):
+        raise InputError(
+            f"{folder}: its weights and its config.json do not belong together, {len(mismatched)} tensors have other "
+            f"shapes, {key} among them (found {list(found)}, expected {list(expected)})"
+        )
+
+
 def _processor(folder: Path, name: str, options: Options) -> Any:
     import transformers
 
     reader: Any = transformers.AutoProcessor
     try:
-        return reader.from_pretrained(folder, trust_remote_code=options.remote_code, local_files_only=True)
-    except (OSError, ValueError, ImportError, KeyError, TypeError) as error:
-        raise InputError(f"recognizer.checkpoint={name}: its processor cannot be loaded: {first_line(error)}") from None
+        with foreign(f"recognizer.checkpoint={name}: its processor cannot be loaded"):
+            return reader.from_pretrained(folder, trust_remote_code=options.remote_code, local_files_only=True)
+    except InputError:
+        # What transformers says of files that are not there is about the hub, or about None.
+        for part, files in _PROCESSOR_FILES.items():
+            if not any((folder / file).is_file() for file in files):
+                raise InputError(
+                    f"recognizer.checkpoint={name}: its processor cannot be loaded, because {folder} lacks {part}; "
+                    f"accepted: one of {', '.join(files)}, as the model's makers saved it"
+                ) from None
+        raise

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -15,16 +14,16 @@ from callgap.recognizer.base import Hypothesis, Sound
 from callgap.recognizer.neural.adapter import Adapter, Inputs, Reading
 from callgap.recognizer.neural.ahead import Ahead, Clock
 from callgap.recognizer.neural.filling import Filling
+from callgap.recognizer.neural.foreign import fitting, foreign
 from callgap.recognizer.neural.pieces import NOT_UNDERSTOOD, Piece, joined, pieces_of
 from callgap.recognizer.neural.resampling import Resampler
+from callgap.recognizer.neural.sampling import Batched, chosen
 from callgap.recognizer.neural.tally import Tally
 from callgap.records import OK, ItemStatus, Status
 
 Result = TypeVar("Result")
 
 _OUT_OF_MEMORY = ItemStatus(Status.FAILED, "out_of_memory")
-_SAMPLED = 64
-_SAMPLED_PER_WINDOW = 8
 
 
 class Loop:
@@ -55,11 +54,16 @@ class Loop:
         """Recognize a second of silence, which no count remembers.
 
         Raises:
-            InputError: the model cannot be told the language.
+            InputError: the model cannot be told the language, or cannot recognize.
         """
-        rate = self._adapter.sample_rate
-        told = self._adapter.told(language)
-        self._adapter.read(self._prepare([Piece(0, 0, torch.zeros(rate), rate)], told), told)
+        rate, name = self._adapter.sample_rate, self._adapter.loaded.name
+        problem = (
+            f"recognizer.checkpoint={name} recognizes nothing as family {self._adapter.family}, with the files and "
+            "options that it has"
+        )
+        with fitting(name, self._device), foreign(problem):
+            told = self._adapter.told(language)
+            self._adapter.read(self._prepare([Piece(0, 0, torch.zeros(rate), rate)], told), told)
 
     def notes(self) -> dict[str, object]:
         """Device, precision, family, and the counts."""
@@ -98,21 +102,22 @@ class Loop:
         for piece in pieces:
             counts[piece.place] += 1
         heard: dict[int, dict[int, Hypothesis]] = defaultdict(dict)
-        padded: list[tuple[Piece, str]] = []
+        batched: list[Batched] = []
         for batch, hypotheses in self._batches(pieces, told):
             done = []
+            longest_s = max(self._adapter.padded_s(piece.duration_s) for piece in batch)
             for piece, hypothesis in zip(batch, hypotheses, strict=True):
                 heard[piece.place][piece.part] = hypothesis
                 if len(heard[piece.place]) == counts[piece.place]:
                     done.append(piece.place)
                 if len(batch) > 1 and hypothesis.text is not None:
-                    padded.append((piece, hypothesis.text))
+                    batched.append(Batched(piece, hypothesis.text, longest_s - piece.duration_s))
             self.tally.seconds += time.perf_counter() - begin
             for place in done:
                 parts = heard.pop(place)
                 yield place, joined([parts[part] for part in sorted(parts)])
             begin = time.perf_counter()
-        self._compare_alone(padded, told)
+        self._compare_alone(batched, told)
 
     def _batches(self, pieces: list[Piece], told: str | None) -> Iterator[tuple[list[Piece], list[Hypothesis]]]:
         filling = Filling(pieces, self._adapter.padded_s, alone=self._alone)
@@ -168,21 +173,16 @@ class Loop:
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
 
-    def _compare_alone(self, padded: Sequence[tuple[Piece, str]], told: str | None) -> None:
-        """Recognize some utterances of padded batches again, alone; the results keep the text of the batch."""
+    def _compare_alone(self, batched: Sequence[Batched], told: str | None) -> None:
+        """Recognize some utterances of batches again, alone; the results keep the text of the batch."""
         begin, before = time.perf_counter(), self.tally.model_seconds
-        count = min(_SAMPLED_PER_WINDOW, _SAMPLED - self.tally.sampled)
-        for piece, text in sorted(padded, key=lambda item: _drawn(item[0]))[:count]:
-            readings = _unless_out_of_memory(partial(self._read_alone, piece, told))
+        for item in chosen(batched, self.tally.sampled):
+            readings = _unless_out_of_memory(partial(self._read_alone, item.piece, told))
             if readings is not None:
                 self.tally.sampled += 1
-                self.tally.changed += readings[0].text != text
+                self.tally.changed += readings[0].text != item.text
         self.tally.model_seconds = before
         self.tally.check_seconds += time.perf_counter() - begin
-
-
-def _drawn(piece: Piece) -> bytes:
-    return hashlib.sha256(piece.signal.numpy().tobytes()).digest()
 
 
 def _hypotheses(readings: Sequence[Reading], latency_s: float) -> list[Hypothesis]:

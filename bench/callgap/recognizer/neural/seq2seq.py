@@ -29,6 +29,7 @@ class Seq2Seq(Adapter):
         if self._always_s:
             self.longest_s = self._always_s
             self.featurizer.padding = "max_length"
+            self._require_room()
 
     def padded_s(self, duration_s: float) -> float:
         """Seconds that an utterance takes in a batch; of Whisper always the same."""
@@ -75,6 +76,21 @@ class Seq2Seq(Adapter):
         count = len(sequences) // options.n_best
         confidences = recorder.confidences(before_end(model)) if options.beams == 1 else [None] * count
         return readings(texts, confidences, options.n_best)
+
+    def _require_room(self) -> None:
+        most, asked = (
+            getattr(self.loaded.model.config, "max_target_positions", None),
+            self.loaded.options.max_new_tokens,
+        )
+        settings = self.loaded.model.generation_config
+        told = hasattr(settings, "lang_to_id") and getattr(settings, "is_multilingual", None) is not False
+        # The start, language and task, and that no times are wanted.
+        prompt = 1 + 2 * told + hasattr(settings, "no_timestamps_token_id")
+        if most is not None and asked is not None and asked + prompt > most:
+            raise InputError(
+                f"recognizer.max_new_tokens: found {asked}, but recognizer.checkpoint={self.loaded.name} has {most} "
+                f"places for a text, {prompt} of them taken by its prompt; accepted: at most {most - prompt}"
+            )
 
     def _alternatives(self, inputs: Inputs, told: str | None, arguments: Mapping[str, Any]) -> Any:
         # Whisper's own `generate` searches as often as alternatives are wanted and returns the best of each search.

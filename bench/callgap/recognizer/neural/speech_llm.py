@@ -34,6 +34,11 @@ class SpeechLLM(Adapter):
         # The answer begins where the prompt ends: padding stands before it.
         loaded.processor.tokenizer.padding_side = "left"
         self._request: Callable[..., Any] | None = getattr(loaded.processor, "apply_transcription_request", None)
+        if self._request is None and not getattr(loaded.processor.tokenizer, "chat_template", None):
+            raise InputError(
+                f"recognizer.checkpoint={loaded.name} cannot be used as family speech_llm: its processor has neither a "
+                "transcription request nor a chat template; accepted: recognizer.family=null, which finds the family"
+            )
         self._takes = set(inspect.signature(self._request).parameters) if self._request else set()
         self._known: dict[str, str | None] = {}
 

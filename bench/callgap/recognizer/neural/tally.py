@@ -16,7 +16,8 @@ class Tally:
         padded_seconds: recognized, with padding.
         model_seconds: in the model, on its device's clock.
         seconds: from the signals to the hypotheses, the model's included.
-        sampled: utterances of padded batches that were recognized again alone.
+        sampled: utterances that shared a batch and were recognized again alone, at most 32 of a window and 64 in all;
+            of a long signal its pieces.
         changed: how many of these got another text.
         check_seconds: that this took, outside of `seconds`.
     """
