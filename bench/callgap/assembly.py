@@ -94,5 +94,6 @@ def _validation(stage: str, error: ValidationError) -> str:
     if first["type"] == "unexpected_keyword_argument":
         return f"{key}: there is no such key"
     message = first["msg"].removeprefix("Value error, ")
-    shown = isinstance(first["input"], str | int | float | list | tuple | None)
+    # An address may hold a secret.
+    shown = isinstance(first["input"], str | int | float | list | tuple | None) and "://" not in str(first["input"])
     return f"{key}: found {first['input']!r}; {message}" if shown else f"{key}: {message}"
