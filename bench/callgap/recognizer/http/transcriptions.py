@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-import math
 import re
+import sys
 import wave
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -167,7 +167,8 @@ def _objects(value: object) -> list[dict[str, Any]]:
 def _number(value: object) -> float | None:
     if not isinstance(value, int | float) or isinstance(value, bool):
         return None
-    return float(value) if math.isfinite(value) else None
+    # False for what is not finite, and no conversion of an integer that is too large for one.
+    return float(value) if abs(value) <= sys.float_info.max else None
 
 
 def _integer(digits: str) -> int | float:
