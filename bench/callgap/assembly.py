@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from callgap.configuration import STAGES
 from callgap.errors import InputError, first_line, one_of
+from callgap.overrides import without_addresses
 
 
 def units(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -61,7 +62,9 @@ def options(content: Mapping[str, Any]) -> Options:
         return Options.model_validate({name: content[name] for name in Options.model_fields})
     except ValidationError as error:
         first = error.errors()[0]
-        raise InputError(f"{first['loc'][0]}: found {first['input']!r}; {first['msg']}") from None
+        raise InputError(
+            f"{first['loc'][0]}: found {without_addresses(repr(first['input']))}; {first['msg']}"
+        ) from None
 
 
 def _unit(stage: str, content: Mapping[str, Any]) -> Any:
@@ -94,5 +97,6 @@ def _validation(stage: str, error: ValidationError) -> str:
     if first["type"] == "unexpected_keyword_argument":
         return f"{key}: there is no such key"
     message = first["msg"].removeprefix("Value error, ")
-    shown = isinstance(first["input"], str | int | float | list | tuple | None)
+    # An address may hold a secret.
+    shown = isinstance(first["input"], str | int | float | list | tuple | None) and "://" not in str(first["input"])
     return f"{key}: found {first['input']!r}; {message}" if shown else f"{key}: {message}"

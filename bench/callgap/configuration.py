@@ -15,6 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from callgap.errors import InputError, first_line, one_of
+from callgap.overrides import parsed, without_addresses
 from callgap.resources import conf_dir
 
 STAGES = ("corpus", "alteration", "channel", "recognizer", "scoring", "fairness", "ivr", "verdict", "report", "engine")
@@ -54,6 +55,9 @@ def composed(overrides: Sequence[str], *, config_dir: str | None = None, config_
         InputError: a key or a choice does not exist, or an override cannot be read.
     """
     register_resolvers()
+    for override in overrides:
+        # Hydra's own words would show all of it.
+        parsed(override)
     further = [f"hydra.searchpath=[{_quoted(f'file://{config_dir}')}]"] if config_dir else []
     GlobalHydra.instance().clear()
     try:
@@ -190,7 +194,7 @@ def sentence(
     if isinstance(error, MissingMandatoryValue):
         key = error.full_key or str(error.key)
         return f"{key} has no value and needs one: {key}=..."
-    return first_line(error)
+    return without_addresses(first_line(error))
 
 
 def _unknown_key(key: str, overrides: Sequence[str], config_dir: str | None, config_name: str) -> str:

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -18,6 +17,7 @@ from callgap.configuration import composed, fingerprint, opened, plain, sentence
 from callgap.errors import InputError, one_of
 from callgap.evaluation import evaluate
 from callgap.judging import examined, policy_hash
+from callgap.overrides import parsed
 from callgap.pipeline import check_texts
 from callgap.reference_error import REFERENCE_ERRORS
 from callgap.report import announce
@@ -100,11 +100,11 @@ def judged_otherwise(stored: Mapping[str, Any], overrides: Sequence[str]) -> dic
     OmegaConf.set_struct(config, True)
     for override in opened(overrides):
         try:
-            parsed = OverridesParser.create().parse_override(override)
-            stage, _, key = parsed.key_or_group.partition(".")
+            change = parsed(override)
+            stage, _, key = change.key_or_group.partition(".")
             if key:
-                added = parsed.is_add() or parsed.is_force_add()
-                OmegaConf.update(config, parsed.key_or_group, parsed.value(), force_add=added)
+                added = change.is_add() or change.is_force_add()
+                OmegaConf.update(config, change.key_or_group, change.value(), force_add=added)
             else:
                 config[stage] = composed([override])[stage]
         except (HydraException, OmegaConfBaseException) as error:

@@ -24,8 +24,9 @@ from rich.console import Console
 
 from callgap.assembly import options, units
 from callgap.configuration import choices_of, composed, opened, plain, register_resolvers
-from callgap.errors import InputError
+from callgap.errors import InputError, first_line
 from callgap.judging import examined
+from callgap.overrides import parsed, shown, without_addresses
 from callgap.pipeline import Cell, check_fit
 from callgap.pipeline import run as run_cell
 from callgap.report import announce
@@ -139,8 +140,9 @@ def _parsed(arguments: list[str]) -> Any:
     except SystemExit as end:
         if not end.code:
             raise
+        said = " ".join(map(shown, arguments))
         raise InputError(
-            f"`{' '.join(arguments)}` cannot be read: accepted are KEY=VALUE and the flags of callgap run --help"
+            f"`{said}` cannot be read: accepted are KEY=VALUE and the flags of callgap run --help"
         ) from None
     if known.multirun and known.cfg:
         raise InputError("-m and --cfg cannot be combined: the configuration is shown of one run")
@@ -193,24 +195,19 @@ def _job_overrides(overrides: list[str], known: Any) -> list[list[str]]:
         _refuse_sweeps(overrides)
         return [overrides]
     parser = OverridesParser.create()
+    single = [override for override in overrides if not parsed(override).is_sweep_override()]
     try:
-        single = [o for o in overrides if not parser.parse_override(o).is_sweep_override()]
         named = {override.split("=", 1)[0].lstrip("+~") for override in overrides}
         params = composed(single, config_dir=known.config_dir).hydra.sweeper.params or {}
         swept = [f"{key}={value}" for key, value in params.items() if key not in named]
         jobs = BasicSweeper.split_arguments(parser.parse_overrides([*overrides, *swept]), None)[0]
     except HydraException as error:
-        raise InputError(str(error).splitlines()[0]) from None
+        raise InputError(without_addresses(first_line(error))) from None
     return [list(job) for job in jobs]
 
 
 def _refuse_sweeps(overrides: list[str]) -> None:
-    parser = OverridesParser.create()
     for override in overrides:
-        try:
-            if parser.parse_override(override).is_sweep_override():
-                raise InputError(f"{override}: several values need the flag -m, as in callgap run -m {override}")
-        except HydraException as error:
-            raise InputError(
-                f"{override!r} cannot be read: {str(error).splitlines()[0]}; accepted: KEY=VALUE"
-            ) from None
+        if parsed(override).is_sweep_override():
+            word = shown(override)
+            raise InputError(f"{word}: several values need the flag -m, as in callgap run -m {word}")

@@ -5,6 +5,7 @@ import importlib.util
 import inspect
 import math
 import pickle
+import re
 import sys
 
 import pytest
@@ -228,6 +229,15 @@ def test_options_that_contradict_each_other_are_one_sentence(engine, folder, opt
 def test_a_folder_without_weights_is_one_sentence(engine, tmp_path):
     with pytest.raises(InputError, match=r"holds no model\.bin"):
         FasterWhisper(str(tmp_path)).check([], "en-US")
+
+
+@pytest.mark.parametrize("model", ["/nope", "./nope", "../nope", "no/such/folder", "~/nope"])
+def test_a_folder_that_is_not_there_is_told_as_one(engine, model):
+    with pytest.raises(InputError, match=f"recognizer.model: {re.escape(model)}: there is no such folder; acc"):
+        FasterWhisper(model).check([], "en-US")
+    with pytest.raises(InputError, match="there is no such folder"):
+        FasterWhisper(model).warm(ENGLISH)
+    assert engine.downloads == []
 
 
 def test_a_copy_loads_the_model_again(engine, folder):

@@ -74,6 +74,65 @@ def test_a_server_that_repeats_the_key_does_not_get_it_into_an_error(key, fault)
     assert KEY[:10] not in shown
 
 
+def echoing(request):
+    """All that a server was sent, given back wherever a value may stand, in different writings."""
+    bearer = request.headers["authorization"]
+    spelled = "".join(f"\\u{ord(letter):04x}" for letter in bearer)
+    content = f'{{"text": "one {spelled} {bearer.upper()}", "language": "{bearer}", "duration": 1}}'
+    return Answer(body=content.encode(), headers={"Retry-After": bearer})
+
+
+def test_a_text_that_holds_the_key_is_kept_without_it(key):
+    with serving(answer=echoing) as server:
+        recognizer = made(server, key_variable=key)
+        ((_, found),) = recognizer.recognize([SOUND], CONTEXT)
+    assert (found.text, found.n_best) == ("one Bearer *** BEARER ***", ("one Bearer *** BEARER ***",))
+    assert recognizer.notes()["detected_languages"] == {"unknown": 1}
+
+
+@pytest.mark.parametrize(
+    ("stated", "counted"),
+    [
+        ("pt-BR", {"pt-BR": 1}),
+        (" Haitian Creole ", {"Haitian Creole": 1}),
+        ("norsk bokm\u00e5l", {"norsk bokm\u00e5l": 1}),
+        ("x" * 35, {"x" * 35: 1}),
+        ("x" * 36, {"unknown": 1}),
+        ("<b>en</b>", {"unknown": 1}),
+        ("\ud800", {"unknown": 1}),
+        ("e\nn", {"unknown": 1}),
+        (["en"], {"unknown": 1}),
+        (KEY, {"unknown": 1}),
+        (7, {"unknown": 1}),
+        ("", {}),
+        (None, {}),
+    ],
+)
+def test_a_language_is_a_tag_or_a_short_name_or_unknown(key, stated, counted):
+    with serving(answer=lambda request: said(text="one", language=stated)) as server:
+        recognizer = made(server, key_variable=key)
+        list(recognizer.recognize([SOUND], CONTEXT))
+    assert recognizer.notes()["detected_languages"] == counted
+
+
+def test_a_stand_in_for_a_key_does_not_change_what_was_said(monkeypatch):
+    monkeypatch.setenv("CALLGAP_TEST_KEY", "none")
+    with serving(answer=lambda request: said(text="none of it, Bearer none")) as server:
+        ((_, found),) = made(server, key_variable="CALLGAP_TEST_KEY").recognize([SOUND], CONTEXT)
+    assert found.text == "none of it, ***"
+
+
+def test_a_list_of_models_and_a_wait_are_told_without_the_key(monkeypatch):
+    monkeypatch.setenv("CALLGAP_TEST_KEY", "1234567890")
+    models = Answer(body=json.dumps({"data": [{"id": "model-1234567890"}]}).encode())
+    answer = Answer(503, headers={"Retry-After": "1234567890"})
+    with serving(answer=lambda request: answer, models=models) as server:
+        recognizer = made(server, key_variable="CALLGAP_TEST_KEY", retries=0)
+        with pytest.raises(InputError, match=r"accepted: model-\*\*\*; or"):
+            recognizer.warm(CONTEXT)
+        assert [found.status.reason for _, found in recognizer.recognize([SOUND], CONTEXT)] == ["http_503"]
+
+
 def test_a_connection_that_breaks_does_not_get_the_key_into_an_error(key):
     with serving() as server:
         recognizer = made(server, key_variable=key, retries=0)
@@ -201,6 +260,16 @@ def test_a_run_asks_the_server_and_the_key_stands_nowhere_in_it(tmp_path, key):
     assert json.loads((path / "run.json").read_text())["recognizer"]["id"] == "m"
     assert KEY not in done.stdout + done.stderr
     assert KEY.encode() not in everything_in(tmp_path)
+
+
+def test_a_run_whose_server_repeats_the_key_in_every_answer_does_not_store_it(tmp_path, key):
+    with serving(answer=echoing) as server:
+        path = tmp_path / "run"
+        options = [f"recognizer.base_url={server.url}", f"recognizer.key_variable={key}", "engine.workers=0"]
+        done = callgap("run", *SMALL, *options, f"hydra.run.dir={path}", cwd=tmp_path)
+    assert pq.read_table(path / "hypotheses.parquet")["text"].to_pylist() == ["one Bearer *** BEARER ***"] * 6
+    assert KEY.lower() not in (done.stdout + done.stderr).lower()
+    assert KEY.encode().lower() not in everything_in(tmp_path).lower()
 
 
 def test_a_run_whose_key_is_refused_ends_with_one_sentence(tmp_path, key):

@@ -21,6 +21,7 @@ from callgap.errors import InputError, first_line
 from callgap.recognizer.base import Hypothesis, Sound, Transcription
 from callgap.recognizer.central import transcribed
 from callgap.recognizer.confidence import geometric_mean
+from callgap.recognizer.neural.checkpoint import is_folder
 from callgap.records import OK, Context, Grammar, ItemStatus, Status
 
 _SAMPLE_RATE = 16000
@@ -166,7 +167,14 @@ class FasterWhisper:
 
     @cached_property
     def _folder(self) -> Path | None:
-        return Path(self.model) if Path(self.model).is_dir() else None
+        if Path(self.model).is_dir():
+            return Path(self.model)
+        if is_folder(self.model):
+            raise InputError(
+                f"recognizer.model: {self.model}: there is no such folder; accepted: a folder with {_WEIGHTS}, a name "
+                "such as large-v3-turbo, or an id on the hub (OWNER/NAME)"
+            )
+        return None
 
     @cached_property
     def _seen(self) -> Counter[str]:

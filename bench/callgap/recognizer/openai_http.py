@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import threading
 import zlib
@@ -23,7 +22,7 @@ from callgap.recognizer.http.client import Client, Reply, UnansweredError
 from callgap.recognizer.http.patience import Patience
 from callgap.recognizer.http.side_by_side import side_by_side
 from callgap.recognizer.http.tally import Tally
-from callgap.recognizer.http.transcriptions import Value, form, heard, message_in, wav16
+from callgap.recognizer.http.transcriptions import Heard, Value, content_of, form, heard, message_in, wav16
 from callgap.records import Context, Grammar, ItemStatus, Status
 
 _PATH = "/audio/transcriptions"
@@ -32,6 +31,18 @@ _STREAMED = "stream"
 _SECRET = re.compile(r"(key|token|secret|password|authorization)$", re.IGNORECASE)
 _LONGEST_QUOTE = 200
 _PER_THREAD = 16
+_SMALLEST_WINDOW = 32
+_FINE = 200
+_LONGEST_NAME, _MOST_NAMES = 100, 100
+_DAY_S = 86400
+_USELESS = {
+    "bad_json": "what is no transcription in JSON",
+    "not_utf8": "what is no UTF-8",
+    "no_text": "JSON without a text",
+    "too_much_output": "more than 8 MB",
+    "timeout": "nothing within recognizer.timeout_s",
+    "connection_lost": "connections that broke",
+}
 _KEPT = "what was understood before is kept, go on with resume=<run directory>"
 
 
@@ -45,10 +56,10 @@ class OpenAiHttp:
         key_variable: name of the variable of the environment that holds the key; None sends none. The key itself
             reaches no file, log, message or copy of this object.
         allow_plain: send the key over a network unencrypted (`http://`) too.
-        timeout_s: of one attempt, from the first byte sent to the last one received.
+        timeout_s: of one attempt, from the first byte sent to the last one received; at most a day.
         concurrency: requests at once.
         retries: further attempts after 429, 5xx or a broken connection.
-        longest_wait_s: between two attempts; a server that asks for more stops the run.
+        longest_wait_s: between two attempts, at most a day; a server that asks for more stops the run.
         sample_rate: of the WAV file (16-bit PCM, one channel), in Hz.
         language_mode: `forced` tells the server the language of the corpus, `detected` leaves it to find out.
         response_format: `verbose_json` also brings a confidence and the language, where the server has them.
@@ -65,10 +76,10 @@ class OpenAiHttp:
     model: Annotated[str, Field(min_length=1)]
     key_variable: str | None = None
     allow_plain: bool = False
-    timeout_s: Annotated[float, Field(gt=0)] = 60.0
+    timeout_s: Annotated[float, Field(gt=0, le=_DAY_S)] = 60.0
     concurrency: Annotated[int, Field(ge=1, le=1024)] = 8
     retries: Annotated[int, Field(ge=0, le=20)] = 5
-    longest_wait_s: Annotated[float, Field(ge=0)] = 60.0
+    longest_wait_s: Annotated[float, Field(ge=0, le=_DAY_S)] = 60.0
     sample_rate: Annotated[int, Field(ge=8000, le=48000)] = 16000
     language_mode: Literal["forced", "detected"] = "forced"
     response_format: Literal["json", "verbose_json"] = "verbose_json"
@@ -87,8 +98,8 @@ class OpenAiHttp:
 
     @property
     def window(self) -> int:
-        """Enough for every thread to be busy while the slowest answers come in."""
-        return _PER_THREAD * self.concurrency
+        """Enough for every thread to be busy while the slowest answers come in, and to tell that none is of use."""
+        return max(_PER_THREAD * self.concurrency, _SMALLEST_WINDOW)
 
     def check(self, grammars: Iterable[Grammar], language: str) -> None:
         """Check address, key and fields, without asking anybody; a server is told of no grammar.
@@ -123,8 +134,9 @@ class OpenAiHttp:
             raise InputError(self._refused(reply))
         names = _models_in(reply)
         if self.check_model and names and self.model not in names:
+            listed = one_of(self.model, map(self._client.cleared, names[:_MOST_NAMES]))
             raise InputError(
-                f"recognizer.model: {self.base_url} does not list {self.model!r}; {one_of(self.model, names)}; or "
+                f"recognizer.model: {self.base_url} does not list {self.model!r}; {listed}; or "
                 "recognizer.check_model=false"
             )
 
@@ -135,13 +147,21 @@ class OpenAiHttp:
             Places and hypotheses in the order of the answers.
 
         Raises:
-            InputError: the server cannot be reached any more, refuses the key or knows no such model. What had been
-                asked by then is yielded first.
+            InputError: the server cannot be reached any more, refuses the key, knows no such model or answers nothing
+                of use. What had been understood by then is yielded first.
         """
-        _ = self._client, self._tally
-        yield from side_by_side(
+        _ = self._client
+        tally, held = self._tally, []
+        found = side_by_side(
             lambda place, stop: self._heard(sounds[place], context.language, stop), len(sounds), self.concurrency
         )
+        for item in found:
+            # Until an answer was of use, the server may be at fault: then nothing is charged to an utterance.
+            held.append(item)
+            if tally.any_good:
+                yield from held
+                held.clear()
+        yield from held
 
     def transcribe(self, batch: AudioBatch, context: Context) -> Transcription:
         """Recognize a batch as one window.
@@ -183,16 +203,22 @@ class OpenAiHttp:
         except UnansweredError as error:
             if error.reason == "unreachable":
                 raise InputError(f"{self._unreachable(error)}; {_KEPT}") from None
-            self._tally.add(error.reason, None)
-            return Hypothesis(None, ItemStatus(Status.FAILED, error.reason), latency_s=error.seconds)
+            lost = Hypothesis(None, ItemStatus(Status.FAILED, error.reason), latency_s=error.seconds)
+            return self._counted(Heard(lost), None)
         if _concerns_all(reply):
             raise InputError(f"{self._refused(reply)}; {_KEPT}")
-        found = heard(reply)
+        return self._counted(heard(reply, self._client.cleared), reply)
+
+    def _counted(self, found: Heard, reply: Reply | None) -> Hypothesis:
         status = found.hypothesis.status
-        if self._tally.add(status.reason or status.status, found.language) and 400 <= reply.status < 500:
+        result = status.reason or status.status
+        if self._tally.add(result, found.language, good=status.status is Status.OK):
+            refused = reply is not None and reply.status != _FINE
+            what = f"{reply.status}{self._said(reply)}" if reply and refused else _USELESS[result]
             raise InputError(
-                f"{self.base_url}{_PATH} has answered nothing but {reply.status}{self._said(reply)}; see "
-                "recognizer.model, recognizer.response_format, recognizer.language_mode and recognizer.fields"
+                f"{self.base_url}{_PATH} has answered nothing but {what}; see recognizer.model, "
+                "recognizer.response_format, recognizer.language_mode, recognizer.fields and recognizer.base_url; "
+                f"{_KEPT}"
             )
         return found.hypothesis
 
@@ -235,10 +261,11 @@ def _concerns_all(reply: Reply) -> bool:
 
 def _models_in(reply: Reply) -> list[str]:
     try:
-        listed = json.loads(reply.body)["data"] if reply.status == 200 else []
-        return [str(model["id"]) for model in listed]
+        listed = content_of(reply)["data"] if reply.status == _FINE else []
+        names = [model["id"] for model in listed]
     except (ValueError, LookupError, TypeError, RecursionError):
         return []
+    return [name for name in names if isinstance(name, str) and 0 < len(name) <= _LONGEST_NAME and name.isprintable()]
 
 
 def _key_of(field: str) -> str:

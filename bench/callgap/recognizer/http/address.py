@@ -34,8 +34,9 @@ def check_address(base_url: str, *, keyed: bool, allow_plain: bool) -> None:
         )
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise InputError(
-            f"recognizer.base_url: found {base_url!r}; accepted: http(s)://HOST/PATH without a query, such as "
-            "http://localhost:8000/v1"
+            # A query is not shown: some servers take their key in one.
+            f"recognizer.base_url: found {re.split('[?#]', base_url)[0]!r}{' and a query' if parts.query else ''}; "
+            "accepted: http(s)://HOST/PATH without a query, such as http://localhost:8000/v1"
         )
     if keyed and parts.scheme == "http" and not is_local(base_url) and not allow_plain:
         raise InputError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 _LARGEST_BODY = 8 * 2**20
 _CHUNK = 2**16
 _HIDDEN = "***"
+_SHORTEST_SECRET = 8
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Reply:
 
     Attributes:
         status: of HTTP.
-        headers: by name, in lower case.
+        headers: by name, in lower case, without the key.
         body: whole, decompressed.
         seconds: from the first byte sent to the last one received.
     """
@@ -102,12 +104,22 @@ class Client:
         except HTTPError as error:
             # The chain would hold the request, and with it the key.
             raise _unanswered(error, time.perf_counter() - begin) from None
-        names = {name.lower(): value for name, value in response.headers.items()}
+        names = {name.lower(): self.cleared(value) for name, value in response.headers.items()}
         return Reply(response.status, names, content, time.perf_counter() - begin)
 
     def hidden(self, text: str) -> str:
-        """A server's words without the key, should it have repeated it."""
-        return text.replace(self._key, _HIDDEN) if self._key else text
+        """A server's words without the key, should it have repeated it, in whatever case."""
+        return _without(re.escape(self._key), text) if self._key else text
+
+    def cleared(self, text: str) -> str:
+        """A text that was recognized, without the key.
+
+        A key of fewer than 8 characters (`EMPTY`, `none`) is a stand-in and may be a word that was said: it is cut out
+        only where it follows on `Bearer`.
+        """
+        if self._key and len(self._key) < _SHORTEST_SECRET:
+            return _without(rf"\bBearer\s+{re.escape(self._key)}", text)
+        return self.hidden(text)
 
     def _read(self, response: BaseHTTPResponse, deadline: float) -> bytes:
         content = bytearray()
@@ -126,6 +138,10 @@ class Client:
             raise
         response.release_conn()
         return bytes(content)
+
+
+def _without(pattern: str, text: str) -> str:
+    return re.sub(pattern, _HIDDEN, text, flags=re.IGNORECASE)
 
 
 def _allow(response: BaseHTTPResponse, seconds: float) -> None:

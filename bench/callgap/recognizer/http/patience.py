@@ -81,7 +81,7 @@ class Patience:
         asked_s = retry_after(reply.headers, datetime.now(UTC))
         if asked_s > self.longest_wait_s:
             raise InputError(
-                f"the server answers {reply.status} and asks to wait {asked_s:.0f} s, recognizer.longest_wait_s is "
+                f"the server answers {reply.status} and asks to wait {asked_s:.6g} s, recognizer.longest_wait_s is "
                 f"{self.longest_wait_s:g}; what was understood before is kept, go on later with resume=<run directory>"
             )
         return asked_s
@@ -103,7 +103,8 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float:
     except ValueError:
         try:
             date = parsedate_to_datetime(said)
-        except ValueError:
+        # A year or a zone of many digits.
+        except (ValueError, OverflowError):
             return 0.0
         # A date without a zone is one of Greenwich.
         seconds = ((date if date.tzinfo else date.replace(tzinfo=UTC)) - now).total_seconds()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import json
 import re
+import sys
 import wave
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,11 @@ Value = str | int | float | bool
 
 _POLICY = re.compile(r"content_(policy|filter)|moderation", re.IGNORECASE)
 _UNAVAILABLE_FOR_LEGAL_REASONS = 451
+_LANGUAGE = re.compile(r"[^\W\d_][\w '()-]{0,34}")
+"""A tag of BCP 47 or a name; 35 characters are the longest tag that RFC 5646 (section 4.4.1) wants room for."""
+
+_UNKNOWN = "unknown"
+_LONGEST_INTEGER = 300
 
 
 def wav16(sound: Sound, sample_rate: int) -> bytes:
@@ -68,18 +74,20 @@ class Heard:
 
     Attributes:
         hypothesis: text or status.
-        language: that the server detected, in its own spelling; None where it names none.
+        language: that the server detected, in its own spelling; `unknown` where it says something that is no language,
+            None where it names none.
     """
 
     hypothesis: Hypothesis
     language: str | None = None
 
 
-def heard(reply: Reply) -> Heard:
+def heard(reply: Reply, cleared: Callable[[str], str] = str) -> Heard:
     """Read a reply to one utterance.
 
     Args:
         reply: with any status but one that concerns all utterances.
+        cleared: cuts out of a text what must not be stored.
 
     Returns:
         The text; or `missing` where the answer has none, `refused` where the content is refused, else `failed`.
@@ -87,7 +95,7 @@ def heard(reply: Reply) -> Heard:
     if reply.status != 200:
         return Heard(Hypothesis(None, _refusal(reply), latency_s=reply.seconds))
     try:
-        content = json.loads(reply.body.decode("utf-8-sig"))
+        content = content_of(reply)
         text = content.get("text") if isinstance(content, dict) else None
         # Half of a surrogate pair, which JSON can write and no table can hold, is refused here.
         said = text.encode().decode().strip() if text is not None else None
@@ -97,11 +105,22 @@ def heard(reply: Reply) -> Heard:
         return Heard(_lost(Status.FAILED, "bad_json", reply))
     if said is None:
         return Heard(_lost(Status.MISSING, "no_text", reply))
-    language = content.get("language")
+    said = cleared(said)
+    language = _language(content.get("language"), cleared)
     return Heard(
         Hypothesis(said, OK, confidence_in(content), (said,) if said else (), reply.seconds),
-        language if isinstance(language, str) else None,
+        language,
     )
+
+
+def content_of(reply: Reply) -> Any:
+    """The JSON of a reply.
+
+    Raises:
+        ValueError: it is none (UnicodeDecodeError: it is no UTF-8).
+        RecursionError: it is nested too deeply.
+    """
+    return json.loads(reply.body.decode("utf-8-sig"), parse_int=_integer)
 
 
 def message_in(reply: Reply) -> str:
@@ -146,12 +165,30 @@ def _objects(value: object) -> list[dict[str, Any]]:
 
 
 def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    # False for what is not finite, and no conversion of an integer that is too large for one.
+    return float(value) if abs(value) <= sys.float_info.max else None
+
+
+def _integer(digits: str) -> int | float:
+    # Python refuses to read thousands of digits, and with them the text beside; as a number of floating point they
+    # are infinite, and only the confidence is lost.
+    return int(digits) if len(digits) <= _LONGEST_INTEGER else float(digits)
+
+
+def _language(value: object, cleared: Callable[[str], str]) -> str | None:
+    if value is None or value == "":
+        return None
+    name = cleared(value).strip() if isinstance(value, str) else ""
+    return name if _LANGUAGE.fullmatch(name) else _UNKNOWN
 
 
 def _refusal(reply: Reply) -> ItemStatus:
     error = _error_in(reply)
-    if _POLICY.search(f"{error.get('code')} {error.get('type')}"):
+    # Words alone: what is nested deeply enough cannot be made into any.
+    codes = [code for code in (error.get("code"), error.get("type")) if isinstance(code, str)]
+    if any(_POLICY.search(code) for code in codes):
         return ItemStatus(Status.REFUSED, "content_policy")
     refused = reply.status == _UNAVAILABLE_FOR_LEGAL_REASONS
     return ItemStatus(Status.REFUSED if refused else Status.FAILED, f"http_{reply.status}")
@@ -159,7 +196,7 @@ def _refusal(reply: Reply) -> ItemStatus:
 
 def _error_in(reply: Reply) -> dict[str, Any]:
     try:
-        content = json.loads(reply.body)
+        content = content_of(reply)
     except (ValueError, RecursionError):
         return {}
     error = content.get("error", content) if isinstance(content, dict) else None
