@@ -9,7 +9,7 @@ import pytest
 import yaml
 from runs import TINY, callgap, digest
 
-from callgap import records
+from callgap import group_records, records
 
 
 def test_the_command_ends_with_the_verdicts_and_the_path_of_the_report(finished):
@@ -26,7 +26,7 @@ def test_the_run_directory_holds_every_table_with_its_schema(finished):
     utterances = pq.read_table(path / "utterances.parquet")
     assert utterances.schema.equals(records.utterances_schema(["accent"]))
     for name in ("groups", "contrasts"):
-        assert list(pd.read_csv(path / f"{name}.csv").columns) == getattr(records, name.upper()).names
+        assert list(pd.read_csv(path / f"{name}.csv").columns) == getattr(group_records, name.upper()).names
     for name in ("config.yaml", "run.json", "report.json", "report.md", "report.html"):
         assert (path / name).stat().st_size > 0
 
