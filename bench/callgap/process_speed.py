@@ -19,7 +19,7 @@ from callgap_kernels.speed.measure import Contender, Timed, WrongResultError, ti
 PARTS = ("corpus=synthetic", "recognizer=pocketsphinx-ngram", "channel=g711u", "ivr=none")
 """Voices, telephone and recognizer that are in the wheel: the same work wherever it is measured."""
 
-UTTERANCES = 960
+UTTERANCES = 240
 _JOB = 24
 
 Texts = Mapping[str, str | None]
