@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from callgap.ivr.graph_walk import Walked, Walker
+from callgap.ivr.nodes import Call
 from callgap.ivr.outcome import Outcome
 from callgap.ivr.paths import Path, answered, path_of
 from callgap.ivr.understanding import NOTHING, Flags, Ints
@@ -82,7 +83,7 @@ def _ended(walker: Walker, state: Walked) -> dict[str, Any]:
         "completed": pa.array(right & ~state.wrong_number),
         "wrong_priority": _null_where(pa.array(got != due), due == 0),
         "contained": pa.array(automatic),
-        "asked_for_human": pa.array(expected == graph.human),
+        "asked_for_human": pa.array(np.array([_asks_for_human(graph, goal) for goal in goals])[walker.calls.kind]),
         "human_turns": _null_where(pa.array(state.turns), ~queued),
         "human_seconds": _null_where(pa.array(state.seconds), ~queued),
     }
@@ -109,6 +110,13 @@ def _along(walker: Walker, state: Walked) -> dict[str, Any]:
         "confident_error": _null_where(pa.array(state.confident_error), ~state.with_confidence),
         **exact,
     }
+
+
+def _asks_for_human(graph: Graph, call: Call) -> bool:
+    """Whether a person is the first thing asked for: there are other ways to one."""
+    path = path_of(graph, call)
+    assert isinstance(path, Path)
+    return path.end == graph.human and len(path.nodes) == 1
 
 
 def _is_critical(graph: Graph, kind: str) -> bool:

@@ -137,7 +137,8 @@ class Menu(Asking):
     Attributes:
         answers: what may be said.
         grammar: read from a file; its labels are the answers' tags.
-        tolerance: word edits within which a text counts as a phrase; two answers equally near are none.
+        tolerance: word edits within which a text counts as a phrase, as long as a word of it is left; two answers
+            equally near are none.
         open: listen to free speech although the phrases are known, as where they are too many to list.
     """
 

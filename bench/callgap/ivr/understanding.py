@@ -219,7 +219,9 @@ def _nearly(answers: Sequence[Answer], tolerance: int) -> Callable[[str], int]:
 
     def way(text: str) -> int:
         words = text.split()
-        edits = [(word_edits(words, phrase), place) for phrase, place in phrases if words]
+        counted = ((word_edits(words, phrase), len(phrase), place) for phrase, place in phrases if words)
+        # A phrase of which no word is left was not said.
+        edits = [(count, place) for count, length, place in counted if count < length]
         least = min(edits, default=(tolerance + 1, NOTHING))[0]
         nearest = {place for count, place in edits if count == least}
         # Two answers equally near are none: the caller is asked again.
