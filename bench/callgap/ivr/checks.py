@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from callgap.errors import one_of
-from callgap.ivr.nodes import Confirmation, Digits, Intent, Menu
+from callgap.ivr.nodes import Answer, Confirmation, Digits, Intent, Menu
 from callgap.ivr.paths import Path, Stuck, path_of
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def _phrases(graph: Graph) -> None:
         phrases: dict[str, str] = {}
         intents: dict[str, str] = {}
         for answer in graph.answers(name):
-            for phrase in answer.spoken:
+            for phrase in _spoken(name, answer):
                 if phrases.setdefault(phrase, answer.goto) != answer.goto:
                     raise ValueError(
                         f"node {name!r}: the phrase {phrase!r} leads to {phrases[phrase]!r} and to {answer.goto!r}"
@@ -106,6 +106,13 @@ def _phrases(graph: Graph) -> None:
                     raise ValueError(
                         f"node {name!r}: the intent {intent!r} leads to {intents[intent]!r} and to {answer.goto!r}"
                     )
+
+
+def _spoken(name: str, answer: Answer) -> tuple[str, ...]:
+    try:
+        return answer.spoken
+    except ValueError as error:
+        raise ValueError(f"node {name!r}: {error}") from None
 
 
 def _labels(graph: Graph) -> None:

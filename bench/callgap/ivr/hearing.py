@@ -60,6 +60,10 @@ class Takes:
         self._flat = np.array([*flat, NOTHING], np.int64)
         self._again = np.array([AGAIN in name for name in recorded.ids] + [False])
 
+    def count(self, speaker: Ints, key: Ints) -> Ints:
+        """How many takes of something each speaker has."""
+        return self._count[speaker, key]
+
     def use(self, speaker: Ints, key: Ints, begin: Ints, turn: Ints) -> tuple[Ints, Flags]:
         """The utterances said.
 
@@ -96,6 +100,7 @@ class Ear:
         size = len(recorded.ids)
         self._understood = _padded(understand(graph, name, texts.get(graph.grammar_ids[name]), size))
         node = graph.nodes[name]
+        self._attempts = graph.limit(name)
         kinds = list(graph.calls)
         said = [said_at(graph, kind, name) for kind in kinds]
         self._key = np.array([takes.places.get(intent or "", NOTHING) for intent in said])
@@ -168,11 +173,12 @@ class Ear:
     def _joined(self, at: Ints, turn: Ints) -> Heard:
         digits = self._digits[at]
         length = digits.shape[1]
+        key = self._digit_keys[digits]
         begin = self._calls.repeat[at][:, None] + np.arange(length)
         speaker = np.broadcast_to(self._calls.speaker[at][:, None], digits.shape)
-        chosen, again = self._takes.use(
-            speaker, self._digit_keys[digits], begin, np.broadcast_to(turn[:, None] * length, digits.shape)
-        )
+        # No take twice in a call where there are enough; else at least another one in each place at each attempt.
+        step = np.where(self._takes.count(speaker, key) >= length * self._attempts, length, 1)
+        chosen, again = self._takes.use(speaker, key, begin, turn[:, None] * step)
         understood = self._understood
         digit = understood.digit[chosen]
         complete = (digit != NOTHING).all(axis=1)
