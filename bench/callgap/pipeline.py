@@ -71,7 +71,8 @@ def run(cell: Cell, path: Path, *, resume: bool, console: Console) -> dict[str, 
     chosen = options(cell.config)
     utterances = corpus.utterances()
     check_references(unit, utterances)
-    if isinstance(service, Graph) and corpus.has_audio:
+    # A text that is looked up is the same however often it is heard.
+    if isinstance(service, Graph) and unit["recognizer"].hears:
         utterances = with_repetitions(service, utterances)
     plan = make_plan(service, utterances, chosen.seed)
     unit["recognizer"].check(plan.grammars.values(), corpus.card.language)
