@@ -176,12 +176,12 @@ def _left(graph: Graph) -> None:
         raise ValueError(f"node {lost[0]!r} is in a loop without a way out: {', '.join(lost)} lead to no end")
     for name in graph.nodes:
         seen = [name]
-        while (target := graph.fallback(seen[-1])) is not None and target in graph.nodes:
-            if target in seen:
+        while (following := graph.fallback(seen[-1])) is not None and following in graph.nodes:
+            if following in seen:
                 raise ValueError(
-                    f"node {name!r} is in a loop without a way out: after_attempts leads back to {target!r}"
+                    f"node {name!r} is in a loop without a way out: after_attempts leads back to {following!r}"
                 )
-            seen.append(target)
+            seen.append(following)
 
 
 def _closure(leads: Mapping[str, set[str]], begin: Iterable[str]) -> set[str]:
