@@ -15,7 +15,7 @@ from callgap.fairness.faults import find_faults, unjudged
 from callgap.fairness.groups import rejection_counts
 from callgap.fairness.standing import DESCRIBED, EXPLORATORY, JUDGED, MARGIN
 from callgap.group_records import CONTRASTS, GROUPS
-from callgap.ivr import NoService, Service, walk
+from callgap.ivr import Graph, NoService, Service, own_rows, walk, without_repetitions
 from callgap.judging import check_references, examined, judged, memberships
 from callgap.provenance import provenance
 from callgap.records import table
@@ -39,7 +39,10 @@ def evaluate(directory: RunDirectory, unit: Mapping[str, Any]) -> dict[str, Any]
     utterances, hypotheses, covariates = (
         directory.read_table(f"{name}.parquet") for name in ("utterances", "hypotheses", "covariates")
     )
-    service: Service | NoService = unit["ivr"]
+    service: Service | Graph | NoService = unit["ivr"]
+    # Repetitions are there for the calls; everything else looks at each recording once.
+    every = utterances, hypotheses, covariates
+    utterances, hypotheses, covariates = (without_repetitions(content) for content in every)
     attributes = examined(unit)
     check_references(unit, utterances)
     members = memberships(utterances, unit["fairness"], attributes)
@@ -47,7 +50,7 @@ def evaluate(directory: RunDirectory, unit: Mapping[str, Any]) -> dict[str, Any]
     heard, probes = split_probes(service, utterances, hypotheses)
     scores = _scored(unit["scoring"], utterances, heard)
     directory.write_table("scores.parquet", scores)
-    outcomes = walk(service, utterances, hypotheses, covariates)
+    outcomes = walk(service, *every)
     directory.write_table("outcomes.parquet", outcomes)
     scored = time.perf_counter()
 
@@ -117,25 +120,18 @@ def evaluate(directory: RunDirectory, unit: Mapping[str, Any]) -> dict[str, Any]
     return _reported(directory, findings, unit["report"])
 
 
-def split_probes(service: Service | NoService, utterances: pa.Table, hypotheses: pa.Table) -> tuple[pa.Table, pa.Table]:
+def split_probes(
+    service: Service | Graph | NoService, utterances: pa.Table, hypotheses: pa.Table
+) -> tuple[pa.Table, pa.Table]:
     """Separate what callers said at their node from what probes the recognizer's rejection.
 
     Returns:
-        Rows of `hypotheses` with the full grammar of the utterance's own node; and all others. Without a service
+        Rows of `hypotheses` with the full grammar of the utterance's own node; and those that probe. Without a service
         nothing is a probe.
     """
-    if isinstance(service, NoService):
-        return hypotheses, hypotheses.slice(0, 0)
-    intents = dict(zip(utterances["utterance_id"].to_pylist(), utterances["intent"].to_pylist(), strict=True))
-    nodes = {intent: node for intent, (node, _) in service.places.items()}
-    own = [
-        nodes.get(intents[utterance]) == grammar
-        for utterance, grammar in zip(
-            hypotheses["utterance_id"].to_pylist(), hypotheses["grammar_id"].to_pylist(), strict=True
-        )
-    ]
-    mask = pa.array(own, pa.bool_())
-    return hypotheses.filter(mask), hypotheses.filter(pa.compute.invert(mask))
+    own = pa.array(own_rows(service, utterances, hypotheses), pa.bool_())
+    # What is neither is null, and left out of both.
+    return hypotheses.filter(own), hypotheses.filter(pa.compute.invert(own))
 
 
 def condition(choices: Mapping[str, str]) -> str:
@@ -144,7 +140,7 @@ def condition(choices: Mapping[str, str]) -> str:
     return choices["channel"] if altered == "identity" else f"{altered}+{choices['channel']}"
 
 
-def described(service: Service | NoService) -> dict[str, object]:
+def described(service: Service | Graph | NoService) -> dict[str, object]:
     """A service as plain values, for the report; empty where there is none."""
     if isinstance(service, NoService):
         return {}
@@ -168,12 +164,12 @@ def _batch_effect(notes: Mapping[str, Any]) -> BatchEffect | None:
     return BatchEffect(**found) if found else None
 
 
-def _phrases(service: Service | NoService) -> dict[str, frozenset[str]]:
+def _phrases(service: Service | Graph | NoService) -> dict[str, frozenset[str]]:
     if isinstance(service, NoService):
         return {}
     whole = [(node, None) for node in service.nodes]
     grammars = [service.grammar(node, without) for node, without in [*whole, *service.places.values()]]
-    return {grammar.grammar_id: frozenset(grammar.phrases) for grammar in grammars}
+    return {grammar.grammar_id: frozenset(grammar.phrases) for grammar in grammars if grammar.phrases}
 
 
 def _scored(scorer: Any, utterances: pa.Table, heard: pa.Table) -> pa.Table:

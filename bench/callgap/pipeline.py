@@ -20,7 +20,7 @@ from callgap.corpus import Corpus, ErrorRates
 from callgap.errors import InputError
 from callgap.evaluation import evaluate
 from callgap.fairness.endpoints import OF_TEXTS
-from callgap.ivr import Plan, make_plan
+from callgap.ivr import Graph, Plan, make_plan, with_repetitions
 from callgap.judging import check_references, examined, policy_hash
 from callgap.provenance import provenance
 from callgap.recognition import Recognition
@@ -71,6 +71,9 @@ def run(cell: Cell, path: Path, *, resume: bool, console: Console) -> dict[str, 
     chosen = options(cell.config)
     utterances = corpus.utterances()
     check_references(unit, utterances)
+    # A text that is looked up is the same however often it is heard.
+    if isinstance(service, Graph) and unit["recognizer"].hears:
+        utterances = with_repetitions(service, utterances)
     plan = make_plan(service, utterances, chosen.seed)
     unit["recognizer"].check(plan.grammars.values(), corpus.card.language)
     channel = _among(unit["channel"], corpus, utterances, chosen.seed)
