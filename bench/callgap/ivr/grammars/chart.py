@@ -17,6 +17,14 @@ from callgap.ivr.grammars.flat import Flat
 from callgap.ivr.grammars.nodes import NULL, VOID, Repeat, Sequence, Special, Tag, Word
 from callgap.ivr.grammars.words import heard
 
+MAX_WORK = 500_000
+"""Ends looked at in one chart: about a second."""
+
+
+class TooManyWaysError(Exception):
+    """A text can be said in so many ways that the chart is given up."""
+
+
 Position = tuple[int, int, bool]
 
 
@@ -55,6 +63,7 @@ class Chart:
     def __init__(self, flat: Flat, keys: list[str | None], text: tuple[str, ...], edits: int) -> None:
         self._flat, self._keys, self._text, self._edits = flat, keys, text, edits
         self._known: dict[Goal, Ends] = {}
+        self._work = 0
 
     def best(self, body: int) -> Way | None:
         """The first way in which a node says the whole text with exactly the edits allowed.
@@ -86,6 +95,9 @@ class Chart:
                 stack.pop()
                 continue
             answer = self._now(needed)
+            self._work += 1 + len(answer or ())
+            if self._work > MAX_WORK:
+                raise TooManyWaysError
             if answer is None:
                 stack.append((needed, self._steps(needed)))
         return self._known[goal] if answer is None else answer

@@ -14,25 +14,27 @@ from lark.visitors import Transformer_NonRecursive
 
 from callgap.errors import InputError
 from callgap.ivr.grammars.building import together, words_of
+from callgap.ivr.grammars.checking import MAX_DEPTH
 from callgap.ivr.grammars.faults import fault, quoted
 from callgap.ivr.grammars.nodes import NULL, VOID, Alternatives, Node, Reference, Repeat, Rule, Tag
 
 _SYNTAX = r"""
 start: declaration import_* rule*
-declaration: "grammar" WORD ";"
+declaration: "grammar" WORDS ";"
 import_: "import" NAME ";"
 rule: PUBLIC? NAME "=" alternatives ";"
 alternatives: choice ("|" choice)*
 choice: WEIGHT? part+
-part: (word | reference | group | optional) TIMES? TAG*
-word: WORD | QUOTED
+part: (words | quoted | reference | group | optional) TIMES? TAG*
+words: WORDS
+quoted: QUOTED
 reference: NAME
 group: "(" alternatives ")"
 optional: "[" alternatives "]"
 
 PUBLIC: "public"
 NAME: /<[^<>\s]+>/
-WORD: /[^\s;=|*+<>()\[\]{}"\/\\]+/
+WORDS: /[^\s;=|*+<>()\[\]{}"\/\\]+(\s+[^\s;=|*+<>()\[\]{}"\/\\]+)*/
 QUOTED: /"(\\.|[^\\"])*"/s
 TAG: /\{(\\.|[^\\}])*\}/s
 TIMES: "*" | "+"
@@ -43,7 +45,7 @@ COMMENT: /\/\*[\s\S]*?\*\// | /\/\/[^\n]*/
 """
 _SHOWN = {
     "NAME": "<rule>",
-    "WORD": "a word",
+    "WORDS": "a word",
     "QUOTED": '"words"',
     "TAG": "{tag}",
     "TIMES": "* or +",
@@ -57,6 +59,12 @@ _SHOWN = {
     "RSQB": "]",
     "$END": "the end of the file",
 }
+_PIECE = re.compile(
+    r'"(?:\\.|[^\\"])*"|\{(?:\\.|[^\\}])*\}|<[^<>\s]+>|/\*.*?\*/|//[^\n]*|[^\s;=|*+<>()\[\]{}"/\\]+|\S', re.DOTALL
+)
+"""A word, a sign, or a stretch of text in which neither means anything."""
+MAX_PIECES = 15_000
+"""Of a file: some thousand phrases, which are read in less than a second."""
 _DEFINITION = re.compile(r"<([^<>\s]+)>\s*=")
 _WEIGHT = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,2})?[fFdD]?")
 
@@ -74,12 +82,13 @@ def parse_rules(source: str, text: str) -> list[Rule]:
     Raises:
         InputError: the syntax is not that of JSGF, a weight is no weight, or another grammar is asked for.
     """
+    _check_size(source, text)
     try:
         tree = _parser().parse(text)
     except UnexpectedInput as error:
-        at = text.count("\n") + 1 if _ended(error) else error.line
+        before = text if _ended(error) else text[: error.pos_in_stream]
         sentence = f"found {_found(error)}, accepted: {_accepted(error)}"
-        raise fault(source, at, _rule_before(text, at, error.column), sentence) from None
+        raise fault(source, before.count("\n") + 1, _rule_before(before), sentence) from None
     grammar, *statements = (part for part in tree.children if isinstance(part, ParseTree))
     rules = []
     for statement in statements:
@@ -90,6 +99,20 @@ def parse_rules(source: str, text: str) -> list[Rule]:
         body = _built(_Builder(source, name[1:-1], str(grammar.children[0])), statement)
         rules.append(Rule(name[1:-1], body, len(statement.children) == 3, line))
     return rules
+
+
+def _check_size(source: str, text: str) -> None:
+    """Refuse what is long or nested deep before it is parsed: only the parser's time would show it."""
+    depth, pieces = 0, 0
+    for found in _PIECE.finditer(text):
+        depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(found[0], 0)
+        pieces += not found[0].startswith(("//", "/*"))
+        if depth > MAX_DEPTH or pieces > MAX_PIECES:
+            before = text[: found.start()]
+            kind = "brackets are nested deeper than" if depth > MAX_DEPTH else "words, signs and tags are more than"
+            accepted = MAX_DEPTH if depth > MAX_DEPTH else MAX_PIECES
+            sentence = f"{kind} the accepted {accepted:,}"
+            raise fault(source, before.count("\n") + 1, _rule_before(before), sentence)
 
 
 @cache
@@ -121,11 +144,9 @@ def _accepted(error: UnexpectedInput) -> str:
     return " ".join(sorted(_SHOWN.get(name, name.lower()) for name in names)) or "another character"
 
 
-def _rule_before(text: str, line: int, column: int) -> str | None:
-    """The last rule whose definition begins before a place."""
-    lines = text.split("\n")
-    before = "\n".join([*lines[: line - 1], *(part[: max(column - 1, 0)] for part in lines[line - 1 : line])])
-    names = _DEFINITION.findall(before)
+def _rule_before(text: str) -> str | None:
+    """The last rule whose definition begins in a text."""
+    names = _DEFINITION.findall(text)
     return names[-1] if names else None
 
 
@@ -159,34 +180,39 @@ class _Builder(Transformer_NonRecursive[Token, Any]):
         return together([part for parts in items for part in parts], meta.line), weight
 
     def part(self, meta: Meta, items: list[Any]) -> list[Node]:
-        said, *tokens = items
+        (before, last), *tokens = items
         if tokens and tokens[0].type == "TIMES":
-            said = [Repeat(together(said, meta.line), int(tokens.pop(0) == "+"), None, meta.line)]
-        return [*said, *map(self._tag, tokens)]
+            last = Repeat(last, int(tokens.pop(0) == "+"), None, meta.line)
+        return [*before, last, *map(self._tag, tokens)]
 
-    def word(self, meta: Meta, items: list[Token]) -> list[Node]:
-        text = str(items[0])
-        text = _unescaped(text[1:-1]) if items[0].type == "QUOTED" else text
+    # What follows a part belongs to the last thing in it: to the last of several words, to all of what is in quotes.
+
+    def words(self, meta: Meta, items: list[Token]) -> tuple[list[Node], Node]:
+        *before, last = words_of(self._source, meta.line, self._name, str(items[0]))
+        return before, last
+
+    def quoted(self, meta: Meta, items: list[Token]) -> tuple[list[Node], Node]:
+        text = _unescaped(items[0][1:-1])
         words = words_of(self._source, meta.line, self._name, text)
         if not words:
             raise self._fault(meta.line, f"word: found {text!r}, accepted: a word with a letter or a digit")
-        return words
+        return [], together(words, meta.line)
 
-    def reference(self, meta: Meta, items: list[Token]) -> list[Node]:
+    def reference(self, meta: Meta, items: list[Token]) -> tuple[list[Node], Node]:
         name = str(items[0])[1:-1]
         if name in ("NULL", "VOID"):
-            return [NULL if name == "NULL" else VOID]
+            return [], NULL if name == "NULL" else VOID
         grammar, _, rule = name.rpartition(".")
         if grammar not in ("", self._grammar, self._grammar.rpartition(".")[2]):
             sentence = f"reference: found {quoted(name)}, accepted: rules of this file, for no other is read"
             raise self._fault(meta.line, sentence)
-        return [Reference(rule, meta.line)]
+        return [], Reference(rule, meta.line)
 
-    def group(self, meta: Meta, items: list[Node]) -> list[Node]:
-        return items
+    def group(self, meta: Meta, items: list[Node]) -> tuple[list[Node], Node]:
+        return [], items[0]
 
-    def optional(self, meta: Meta, items: list[Node]) -> list[Node]:
-        return [Repeat(items[0], 0, 1, meta.line)]
+    def optional(self, meta: Meta, items: list[Node]) -> tuple[list[Node], Node]:
+        return [], Repeat(items[0], 0, 1, meta.line)
 
     def _tag(self, token: Token) -> Tag:
         line = token.line or 1

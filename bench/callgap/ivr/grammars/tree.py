@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from callgap.errors import InputError
-from callgap.ivr.grammars.chart import Chart, Way, keys_of, said
+from callgap.ivr.grammars.chart import Chart, TooManyWaysError, keys_of, said
 from callgap.ivr.grammars.checking import checked
 from callgap.ivr.grammars.flat import Flat
 from callgap.ivr.grammars.listing import Lister
@@ -106,21 +106,26 @@ class Tree:
             The match, or None. Silence matches nothing.
 
         Raises:
-            InputError: the tolerance is below 0 or above `MAX_TOLERANCE`.
+            InputError: the tolerance is below 0 or above `MAX_TOLERANCE`, or the text can be said in so many ways that
+                it would take minutes.
         """
         if not 0 <= tolerance <= MAX_TOLERANCE:
             raise InputError(f"{self.source}: tolerance: found {tolerance}, accepted: 0 to {MAX_TOLERANCE} word edits")
         words = heard_words(text, keys=self.mode == "dtmf")
         if not 0 < len(words) <= MAX_TEXT:
             return None
+        try:
+            return self._nearest(words, tolerance)
+        except TooManyWaysError:
+            raise InputError(
+                f"{self.source}: a text of {len(words)} words can be said in too many ways within {tolerance} edits; "
+                "accepted: fewer optional and repeated parts inside each other, or a smaller tolerance"
+            ) from None
+
+    def _nearest(self, words: tuple[str, ...], tolerance: int) -> Match | None:
         for edits in range(tolerance + 1):
             way = Chart(self._flat, self._keys, words, edits).best(self._flat.bodies[self.root])
             if way is not None:
-                return _match(way, edits)
+                # An exact text has a first way of saying it; between equally near ones nothing is guessed.
+                return None if edits and way.torn else Match(" ".join(said(way.words)), way.labels, edits)
         return None
-
-
-def _match(way: Way, edits: int) -> Match | None:
-    if edits and way.torn:
-        return None
-    return Match(" ".join(said(way.words)), way.labels, edits)
