@@ -60,9 +60,10 @@ _SHOWN = {
     "$END": "the end of the file",
 }
 _PIECE = re.compile(
-    r'"(?:\\.|[^\\"])*"|\{(?:\\.|[^\\}])*\}|<[^<>\s]+>|/\*.*?\*/|//[^\n]*|[^\s;=|*+<>()\[\]{}"/\\]+|\S', re.DOTALL
+    r'"(?:\\.|[^\\"])*"?|\{(?:\\.|[^\\}])*\}?|/\*.*?(?:\*/|\Z)|//[^\n]*|[^\s;=|*+<>()\[\]{}"/\\]+|\S',
+    re.DOTALL,
 )
-"""A word, a sign, or a stretch of text in which neither means anything."""
+"""A word, a sign, or a stretch of text in which neither means anything; what is not closed goes on to the end."""
 MAX_PIECES = 15_000
 """Of a file: some thousand phrases, which are read in less than a second."""
 _DEFINITION = re.compile(r"<([^<>\s]+)>\s*=")

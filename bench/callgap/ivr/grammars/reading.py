@@ -44,4 +44,4 @@ def read_grammar(path: str | Path, rule: str | None = None) -> Tree:
         raise InputError(f"{path}: the file is larger than the accepted {MAX_BYTES:,} bytes")
     if not data.strip():
         raise InputError(f"{path}: the file is empty; accepted: a grammar in SRGS XML or in JSGF")
-    return reader(path.name, data, rule)
+    return reader(str(path), data, rule)
