@@ -60,11 +60,11 @@ _SHOWN = {
     "$END": "the end of the file",
 }
 _PIECE = re.compile(
-    r'"(?:\\.|[^\\"])*"?|\{(?:\\.|[^\\}])*\}?|/\*.*?(?:\*/|\Z)|//[^\n]*|[^\s;=|*+<>()\[\]{}"/\\]+|\S',
+    r'"(?:\\.|[^\\"])*"?|\{(?:\\.|[^\\}])*\}?|<[^<>\s]+>|/\*.*?(?:\*/|\Z)|//[^\n]*|[^\s;=|*+<>()\[\]{}"/\\]+|\S',
     re.DOTALL,
 )
 """A word, a sign, or a stretch of text in which neither means anything; what is not closed goes on to the end."""
-MAX_PIECES = 15_000
+MAX_PIECES = 10_000
 """Of a file: some thousand phrases, which are read in less than a second."""
 _DEFINITION = re.compile(r"<([^<>\s]+)>\s*=")
 _WEIGHT = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,2})?[fFdD]?")

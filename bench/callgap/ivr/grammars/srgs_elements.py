@@ -184,8 +184,10 @@ class Elements(ContentHandler):
         current.text.clear()
         if not text.strip():
             return
+        line += text[: len(text) - len(text.lstrip())].count("\n")
+        text = text.strip()
         if current.name == "tag":
-            current.parts.append(Tag(text.strip(), line))
+            current.parts.append(Tag(text, line))
         elif current.name in ("rule", "item", "token"):
             text = text if current.name == "token" else _QUOTED.sub(r" \1 ", text)
             if '"' in text:
