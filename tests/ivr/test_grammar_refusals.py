@@ -304,7 +304,7 @@ def laughs(first, last, times):
         ("g.jsgf", JSGF + "public <a> = " + "[" * 90_000, "brackets are nested deeper than the accepted 50"),
         ("g.jsgf", JSGF + "public <a> = " + "{" * 90_000, "line 3, rule 'a': found '{', accepted: "),
         ("g.jsgf", JSGF + "public <a> = " + '"' * 90_001, "line 3, rule 'a': words, signs and tags are more than the"),
-        ("g.jsgf", JSGF + "public <a> = x " + "/*" * 40_000, "line 3, rule 'a': found '*', accepted: "),
+        ("g.jsgf", JSGF + "public <a> = x " + "/*" * 40_000, "words, signs and tags are more than the accepted 10,000"),
         (
             "g.jsgf",
             JSGF + "public <r0> = <r1>;\n" + "".join(f"<r{n}> = [x] <r{(n + 1) % 1240}>;\n" for n in range(1, 1240)),
