@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from callgap.ivr.routers.accuracy import Accuracy
@@ -32,14 +33,18 @@ class Routed:
     fault: str | None = None
 
 
-@runtime_checkable
-class Router(Protocol):
-    """Finds out what callers want from what was understood."""
+class Router(ABC):
+    """Finds out what callers want from what was understood; nothing is read, learned or asked before it must be.
+
+    A base class and not a protocol: to see whether an object has `intents` would mean to read them.
+    """
 
     @property
+    @abstractmethod
     def intents(self) -> tuple[str, ...]:
         """Everything that it can route to, sorted."""
 
+    @abstractmethod
     def check(self) -> None:
         """Refuse what cannot work before anything is recognized: learn what is to be learned, but ask nobody.
 
@@ -47,6 +52,7 @@ class Router(Protocol):
             InputError: texts, rules, a model, an address or a key cannot be used.
         """
 
+    @abstractmethod
     def route(self, texts: Sequence[str]) -> list[Routed]:
         """Route texts.
 
@@ -61,8 +67,10 @@ class Router(Protocol):
             InputError: the router cannot work at all.
         """
 
+    @abstractmethod
     def accuracy(self) -> Accuracy:
         """How often it is right on clean text that it has not seen, to be shown beside every figure of a group."""
 
+    @abstractmethod
     def identity(self) -> Mapping[str, str]:
         """What it is, for provenance: kind, data and settings, or model and revision."""

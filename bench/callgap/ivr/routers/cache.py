@@ -7,6 +7,7 @@ import json
 import os
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -52,9 +53,9 @@ def kept(folder: Path, key: str, make: Callable[[], Arrays]) -> Arrays:
 def _read(path: Path) -> Arrays | None:
     try:
         # Without pickle a file can hold numbers and texts, whoever has written it.
-        with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as content:
+            return {name: content[name] for name in content.files}
+    except (OSError, ValueError, TypeError, EOFError, KeyError, zipfile.BadZipFile, zlib.error):
         # Not there, or damaged: it is made again.
         return None
 

@@ -19,7 +19,7 @@ from pydantic.dataclasses import dataclass
 from callgap.errors import InputError
 from callgap.ivr.routers.accuracy import Accuracy, measured
 from callgap.ivr.routers.answers import Answers
-from callgap.ivr.routers.base import STAGE, Routed
+from callgap.ivr.routers.base import STAGE, Routed, Router
 from callgap.ivr.routers.cache import default_cache, key_of
 from callgap.ivr.routers.chat_format import answer, instruction, message_in, question
 from callgap.ivr.routers.texts import OUT_OF_SCOPE, Text, TextSet, in_scope, normalized
@@ -37,7 +37,7 @@ _KEPT = "what was answered before is kept and not asked again"
 
 
 @dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid", arbitrary_types_allowed=True))
-class ChatRouter:
+class ChatRouter(Router):
     """Asks a chat model about each text, and takes no answer but the name of an intent.
 
     Its confidence is the probability of the answer, the product over its tokens, where the server states it; else, and

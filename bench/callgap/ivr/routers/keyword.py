@@ -13,13 +13,13 @@ from pydantic import ConfigDict, model_validator
 from pydantic.dataclasses import dataclass
 
 from callgap.ivr.routers.accuracy import Accuracy, measured
-from callgap.ivr.routers.base import Routed
+from callgap.ivr.routers.base import Routed, Router
 from callgap.ivr.routers.rules import Rule, contradiction, read_rules
 from callgap.ivr.routers.texts import TextSet, in_scope, normalized
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid", arbitrary_types_allowed=True))
-class KeywordRouter:
+class KeywordRouter(Router):
     """Routes by rules: the highest priority wins, then the most words, then the rule that stands first.
 
     Its confidence is 1 divided by the number of intents whose rules apply: no probability, but 1.0 says that no rule

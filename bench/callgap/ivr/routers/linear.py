@@ -61,24 +61,19 @@ def trained(features: Any, labels: Sequence[str], strength: float) -> Linear:
 
     Args:
         features: `[text, feature]`, dense or sparse.
-        labels: one per text.
+        labels: one per text, two different ones at least.
         strength: inverse of the regularization (scikit-learn's `C`).
 
     Returns:
         The model.
 
     Raises:
-        InputError: there are fewer than two labels, or the optimization does not end.
+        InputError: the optimization does not end.
     """
     from sklearn.linear_model import LogisticRegression
     from threadpoolctl import threadpool_limits
 
     known = sorted(set(labels))
-    if len(known) < 2:
-        raise InputError(
-            f"{STAGE}.texts: found training texts of {len(known)} intents ({', '.join(known) or 'none'}); accepted: of "
-            "two at least"
-        )
     model = LogisticRegression(C=strength, tol=_TOLERANCE, max_iter=_ITERATIONS)
     # The order of a sum, and with it its last digits, would depend on the number of threads.
     with threadpool_limits(1):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields as fields_of
 from functools import cached_property
@@ -16,7 +16,7 @@ from pydantic.dataclasses import dataclass
 
 from callgap.errors import InputError, one_of
 from callgap.ivr.routers.accuracy import Accuracy, measured
-from callgap.ivr.routers.base import STAGE, Routed
+from callgap.ivr.routers.base import STAGE, Routed, Router
 from callgap.ivr.routers.cache import default_cache, key_of
 from callgap.ivr.routers.texts import OUT_OF_SCOPE, Split, Text, TextSet, digest, distinct, normalized
 from callgap.ivr.routers.threshold import chosen
@@ -26,7 +26,7 @@ _BATCH = 4096
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class TrainedRouter(ABC):
+class TrainedRouter(Router):
     """Routes to the intent that a model holds for the most probable, if it is probable enough.
 
     Its confidence is the model's probability of that intent: the sum over the labels that stand for it. Labels that
@@ -106,7 +106,7 @@ class TrainedRouter(ABC):
             "trained_sha256": self._key,
             "labels": "all" if self.labels is None else f"{len(self.labels)} for {len(self.intents)} intents",
             "labels_sha256": key_of(dict(self.labels or {})),
-            "outside": "none" if self.outside is None else self.outside.identity()["texts"],
+            "outside": "none" if self.outside is None else " ".join(self.outside.identity().values()),
             "threshold": f"{self.chosen_threshold:.6f}",
             "threshold_from": "validation" if self.threshold is None else "configuration",
         }
@@ -145,7 +145,14 @@ class TrainedRouter(ABC):
 
     @cached_property
     def _training(self) -> tuple[Text, ...]:
-        return tuple(text for text in self._split.train if text.intent is not None)
+        texts = tuple(text for text in self._split.train if text.intent is not None)
+        labels = sorted({str(text.intent) for text in texts})
+        if len(labels) < 2:
+            raise InputError(
+                f"{STAGE}.texts: found training texts of {len(labels)} intents ({', '.join(labels) or 'none'}); "
+                "accepted: of two at least"
+            )
+        return texts
 
     @cached_property
     def _validation(self) -> tuple[Text, ...]:
