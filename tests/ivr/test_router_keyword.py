@@ -150,7 +150,7 @@ def test_rules_in_a_file_are_the_same_rules(tmp_path):
     assert read_rules(path) == RULES
     content = {
         "_target_": "callgap.ivr.routers.KeywordRouter",
-        "rules": str(path),
+        "file": str(path),
         "held_out": {"_target_": "callgap.ivr.routers.WrittenTexts", "test": {"lost": ["lost card"]}},
     }
     made = instantiate(content, _convert_="all")
@@ -189,4 +189,11 @@ def test_a_faulty_file_is_one_sentence_with_file_line_and_rule_at_once(tmp_path,
 
 def test_a_file_that_is_not_there_is_told_before_anything_is_routed(tmp_path):
     with pytest.raises(InputError, match=r"none\.yaml cannot be read"):
-        router(str(tmp_path / "none.yaml")).check()
+        KeywordRouter(file=tmp_path / "none.yaml", held_out=HELD_OUT).check()
+
+
+def test_rules_come_from_one_place():
+    with pytest.raises(ValidationError, match="found neither of rules and file; accepted: one"):
+        KeywordRouter(held_out=HELD_OUT)
+    with pytest.raises(ValidationError, match="found both of rules and file; accepted: one"):
+        KeywordRouter(rules=RULES, file="rules.yaml", held_out=HELD_OUT)

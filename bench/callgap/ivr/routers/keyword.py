@@ -18,7 +18,7 @@ from callgap.ivr.routers.rules import Rule, contradiction, read_rules
 from callgap.ivr.routers.texts import TextSet, in_scope, normalized
 
 
-@dataclass(frozen=True, config=ConfigDict(extra="forbid", arbitrary_types_allowed=True))
+@dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid", arbitrary_types_allowed=True))
 class KeywordRouter(Router):
     """Routes by rules: the highest priority wins, then the most words, then the rule that stands first.
 
@@ -26,16 +26,20 @@ class KeywordRouter(Router):
     disagrees.
 
     Attributes:
-        rules: in their order; or the path of a YAML file that holds them as a list.
+        rules: in their order.
+        file: a YAML file that holds them as a list, instead.
         held_out: texts that the rules were not written from; the part `test` shows how well they do.
     """
 
-    rules: tuple[Rule, ...] | str
     held_out: TextSet
+    rules: tuple[Rule, ...] | None = None
+    file: Path | None = None
 
     @model_validator(mode="after")
     def _rules_do_not_contradict(self) -> Self:
-        if not isinstance(self.rules, str) and (fault := contradiction(self.rules)):
+        if (self.rules is None) == (self.file is None):
+            raise ValueError(f"found {'neither' if self.rules is None else 'both'} of rules and file; accepted: one")
+        if self.rules is not None and (fault := contradiction(self.rules)):
             raise ValueError(fault)
         return self
 
@@ -73,7 +77,7 @@ class KeywordRouter(Router):
 
     @cached_property
     def _rules(self) -> tuple[Rule, ...]:
-        return read_rules(Path(self.rules)) if isinstance(self.rules, str) else self.rules
+        return read_rules(self.file) if self.file is not None else self.rules or ()
 
     @cached_property
     def _accuracy(self) -> Accuracy:

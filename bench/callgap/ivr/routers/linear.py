@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import softmax
 
 from callgap.errors import InputError
 from callgap.ivr.routers.base import STAGE
@@ -51,9 +50,10 @@ class Linear:
         Returns:
             Float64 `[text, label]`; each row adds up to 1.
         """
-        scores = np.asarray(features @ self.weights.astype(np.float64)) + self.bias
-        probable: NDArray[np.float64] = softmax(scores, axis=1)
-        return probable
+        scores: NDArray[np.float64] = np.asarray(features @ self.weights.astype(np.float64)) + self.bias
+        odds = np.exp(scores - scores.max(axis=1, keepdims=True))
+        shares: NDArray[np.float64] = odds / odds.sum(axis=1, keepdims=True)
+        return shares
 
 
 def trained(features: Any, labels: Sequence[str], strength: float) -> Linear:

@@ -61,14 +61,19 @@ class Rule:
         Returns:
             The words of the phrases that apply (of `any`, the longest); None where the rule does not apply.
         """
-        said = [words for words, pattern in self._patterns["any"] if pattern.search(text)]
-        if self.any and not said:
+        # Most rules apply to few texts: one search tells that.
+        if self.any and not self._either.search(text):
             return None
+        said = [words for words, pattern in self._patterns["any"] if pattern.search(text)]
         if not all(pattern.search(text) for _, pattern in self._patterns["all"]):
             return None
         if any(pattern.search(text) for _, pattern in self._patterns["none"]):
             return None
         return max(said, default=0) + sum(words for words, _ in self._patterns["all"])
+
+    @cached_property
+    def _either(self) -> re.Pattern[str]:
+        return re.compile("|".join(pattern.pattern for _, pattern in self._patterns["any"]))
 
     @cached_property
     def _patterns(self) -> Mapping[str, list[tuple[int, re.Pattern[str]]]]:
