@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from callgap.corpus import Attribute
 from callgap.fairness.attribution import attributed, covariates_of
+from callgap.fairness.calls import call_rows
 from callgap.fairness.conditions import conditions
 from callgap.fairness.confusions import WordFates, confusions
 from callgap.fairness.contrasts import Row
@@ -19,7 +20,8 @@ from callgap.fairness.gaps import Resampling
 from callgap.fairness.grouping import EVERYONE_ELSE
 from callgap.fairness.membership import CONTRADICTORY, UNKNOWN
 from callgap.fairness.standing import JUDGED
-from callgap.group_records import ATTRIBUTIONS, CONDITIONS, CONFUSIONS, FAULTS, OMNIBUS
+from callgap.group_records import ATTRIBUTIONS, CALLS, CONDITIONS, CONFUSIONS, FAULTS, OMNIBUS
+from callgap.ivr.logged import Logged
 from callgap.records import table
 from callgap.reference_error import ReferenceErrorRate
 
@@ -29,8 +31,12 @@ SCHEMAS = {
     "conditions": CONDITIONS,
     "confusions": CONFUSIONS,
     "attributions": ATTRIBUTIONS,
+    "calls": CALLS,
 }
 """Tables beside groups and contrasts, each written as CSV into a run directory."""
+
+WHERE_LOGGED = "calls"
+"""The one of them that is written where calls were logged, and nowhere else."""
 
 
 def tables(rows: Mapping[str, Sequence[Row]]) -> dict[str, pa.Table]:
@@ -53,6 +59,18 @@ def compared_within(evidence: Evidence, attributes: Mapping[str, Attribute], com
         if not attribute.of_person:
             found += conditions(evidence, name, attribute.reference, comparison.endpoints, plan)
     return found
+
+
+def logged_calls(
+    evidence: Evidence, attributes: Mapping[str, Attribute], comparison: Any, service: object
+) -> list[Row]:
+    """Rows of `calls`; none where no call was logged."""
+    if not isinstance(service, Logged) or not evidence.outcomes.num_rows:
+        return []
+    persons = {name: a.reference for name, a in attributes.items() if a.of_person}
+    others = {name: a.reference for name, a in attributes.items() if not a.of_person}
+    plan = Resampling(comparison.alpha, comparison.resamples, comparison.seed)
+    return call_rows(evidence, persons, others, plan)
 
 
 def lost_words(evidence: Evidence, references: Mapping[str, str | None], normalize: Any) -> list[Row]:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.csv
 import yaml
 
-from callgap.analyses import SCHEMAS
+from callgap.analyses import SCHEMAS, WHERE_LOGGED
 from callgap.errors import InputError
 from callgap.fairness.faults import unpublished
 from callgap.finished import Finished
@@ -66,9 +66,19 @@ def publish_runs(runs: Sequence[Path], results: Path, name: str) -> Path:
     if any(_are_own_words(report["card"]) for report in reports):
         del sources["confusions.csv"]
         (target / "confusions.csv").unlink(missing_ok=True)
+    logged = sources.pop(f"{WHERE_LOGGED}.csv")
     for name, source in sources.items():
         (target / name).write_bytes(_concatenated([directory.path / source for directory in directories]))
+    _write_calls([d.path / logged for d in directories if (d.path / logged).is_file()], target / logged)
     return target
+
+
+def _write_calls(paths: Sequence[Path], target: Path) -> None:
+    """The calls of the runs that logged any."""
+    if paths:
+        target.write_bytes(_concatenated(paths))
+    else:
+        target.unlink(missing_ok=True)
 
 
 def _require_publishable(directory: RunDirectory) -> None:

@@ -64,6 +64,27 @@ ENDPOINTS = {
         "is wrong",
         "are wrong",
     ),
+    "not_within_1": Endpoint(
+        "Not right at the first attempt",
+        "The call did not end where it should at the first attempt; a later one may have brought it there.",
+        "calls",
+        "is not right at the first attempt",
+        "are not right at the first attempt",
+    ),
+    "not_within_2": Endpoint(
+        "Not right within two attempts",
+        "The call did not end where it should within two attempts.",
+        "calls",
+        "is not right within two attempts",
+        "are not right within two attempts",
+    ),
+    "not_within_3": Endpoint(
+        "Not right within three attempts",
+        "The call did not end where it should within three attempts.",
+        "calls",
+        "is not right within three attempts",
+        "are not right within three attempts",
+    ),
     "human_not_reached": Endpoint(
         "Person asked for, not reached",
         "Of the calls that asked for a person, those that did not end with one.",
