@@ -31,12 +31,11 @@ SCHEMAS = {
     "conditions": CONDITIONS,
     "confusions": CONFUSIONS,
     "attributions": ATTRIBUTIONS,
-    "calls": CALLS,
 }
 """Tables beside groups and contrasts, each written as CSV into a run directory."""
 
-WHERE_LOGGED = "calls"
-"""The one of them that is written where calls were logged, and nowhere else."""
+WHERE_LOGGED = {"calls": CALLS}
+"""Tables that are written beside them where calls were logged, and nowhere else."""
 
 
 def tables(rows: Mapping[str, Sequence[Row]]) -> dict[str, pa.Table]:
@@ -46,9 +45,10 @@ def tables(rows: Mapping[str, Sequence[Row]]) -> dict[str, pa.Table]:
         rows: by name of the table.
 
     Returns:
-        Every table of `SCHEMAS`, empty where there is no row.
+        Every table of `SCHEMAS`, empty where there is no row; of `WHERE_LOGGED` those that have rows.
     """
-    return {name: table(list(rows.get(name, ())), schema) for name, schema in SCHEMAS.items()}
+    schemas = SCHEMAS | {name: schema for name, schema in WHERE_LOGGED.items() if rows.get(name)}
+    return {name: table(list(rows.get(name, ())), schema) for name, schema in schemas.items()}
 
 
 def compared_within(evidence: Evidence, attributes: Mapping[str, Attribute], comparison: Any) -> list[Row]:
@@ -68,9 +68,9 @@ def logged_calls(
     if not isinstance(service, Logged) or not evidence.outcomes.num_rows:
         return []
     persons = {name: a.reference for name, a in attributes.items() if a.of_person}
-    others = {name: a.reference for name, a in attributes.items() if not a.of_person}
+    others = [name for name, a in attributes.items() if not a.of_person]
     plan = Resampling(comparison.alpha, comparison.resamples, comparison.seed)
-    return call_rows(evidence, persons, others, plan)
+    return call_rows(evidence, persons, others, comparison.endpoints, plan)
 
 
 def lost_words(evidence: Evidence, references: Mapping[str, str | None], normalize: Any) -> list[Row]:

@@ -9,7 +9,6 @@ from typing import Any
 import pyarrow as pa
 
 from callgap.analyses import (
-    WHERE_LOGGED,
     compared_within,
     explained,
     logged_calls,
@@ -106,8 +105,7 @@ def evaluate(directory: RunDirectory, unit: Mapping[str, Any]) -> dict[str, Any]
     rows = judged(compared.groups, compared.contrasts, unit["verdict"], unit["corpus"].card)
     contrasts = table(rows, CONTRASTS)
     for name, content in {"groups": groups, "contrasts": contrasts, **beside}.items():
-        if name != WHERE_LOGGED or isinstance(service, Logged):
-            directory.write_table(f"{name}.csv", content)
+        directory.write_table(f"{name}.csv", content)
     notes["rejection"] = dict(rejection_counts(evidence)) if evidence.phrases else None
     notes["seconds"] = {
         **notes["seconds"],
@@ -211,9 +209,7 @@ def _scored(scorer: Any, utterances: pa.Table, heard: pa.Table) -> pa.Table:
     known = (u for u, text in zip(ids, texts, strict=True) if text is not None or counted[u] is not None)
     spoken = dict(zip(ids, texts, strict=True))
     references = [(u, spoken[u]) for u in known if u in hypotheses]
-    scores: pa.Table = scorer.score(
-        references, hypotheses, counted, dict(zip(ids, languages, strict=True))
-    )
+    scores: pa.Table = scorer.score(references, hypotheses, counted, dict(zip(ids, languages, strict=True)))
     return scores
 
 

@@ -73,6 +73,8 @@ def run(cell: Cell, path: Path, *, resume: bool, console: Console) -> dict[str, 
     check_references(unit, utterances)
     plan = make_plan(service, utterances, chosen.seed)
     unit["recognizer"].check(plan.grammars.values(), corpus.card.language)
+    if isinstance(service, Logged):
+        service.check()
     channel = _among(unit["channel"], corpus, utterances, chosen.seed)
     origin = {
         "corpus": {
@@ -201,8 +203,11 @@ def _begun(path: Path, cell: Cell, origin: Mapping[str, Any], unit: Mapping[str,
 def _name(cell: Cell, unit: Mapping[str, Any]) -> str:
     if unit["recognizer"].hears:
         return cell_name(cell.choices)
+    looked_up = f"{cell.choices['corpus']}-{unit['recognizer'].identity()['id']}"
+    if isinstance(unit["ivr"], Logged) and not isinstance(unit["recognizer"], Unheard):
+        return f"{looked_up}-{unit['ivr'].label}"
     # Several systems may be looked up: the unit's name would tell them apart no more than the channel that none has.
-    return f"{cell.choices['corpus']}-{unit['recognizer'].identity()['id']}"
+    return looked_up
 
 
 def _resumed(path: Path, cell: Cell, origin: Mapping[str, Any]) -> RunDirectory:

@@ -66,15 +66,15 @@ def publish_runs(runs: Sequence[Path], results: Path, name: str) -> Path:
     if any(_are_own_words(report["card"]) for report in reports):
         del sources["confusions.csv"]
         (target / "confusions.csv").unlink(missing_ok=True)
-    logged = sources.pop(f"{WHERE_LOGGED}.csv")
     for name, source in sources.items():
         (target / name).write_bytes(_concatenated([directory.path / source for directory in directories]))
-    _write_calls([d.path / logged for d in directories if (d.path / logged).is_file()], target / logged)
+    for table in WHERE_LOGGED:
+        _write_where_logged([directory.path / f"{table}.csv" for directory in directories], target / f"{table}.csv")
     return target
 
 
-def _write_calls(paths: Sequence[Path], target: Path) -> None:
-    """The calls of the runs that logged any."""
+def _write_where_logged(sources: Sequence[Path], target: Path) -> None:
+    paths = [path for path in sources if path.is_file()]
     if paths:
         target.write_bytes(_concatenated(paths))
     else:

@@ -5,4 +5,14 @@ from callgap.corpus.call_log import Wordless
 from callgap.corpus.card import NOT_STATED, Attribute, Card, load_card, read_card
 from callgap.corpus.error_rates import ErrorRates
 
-__all__ = ["NOT_STATED", "Attribute", "Card", "Corpus", "ErrorRates", "KnowsFaults", "Wordless", "load_card", "read_card"]
+__all__ = [
+    "NOT_STATED",
+    "Attribute",
+    "Card",
+    "Corpus",
+    "ErrorRates",
+    "KnowsFaults",
+    "Wordless",
+    "load_card",
+    "read_card",
+]

@@ -16,7 +16,7 @@ from typing import ClassVar, Literal
 import pyarrow as pa
 from pydantic.dataclasses import dataclass
 
-from callgap.audio import AudioBatch, batch_of
+from callgap.audio import AudioBatch
 from callgap.corpus.call_log import Wordless
 from callgap.corpus.card import Card, load_card
 from callgap.corpus.described import STRICT
@@ -32,7 +32,7 @@ PLACEHOLDER = "placeholder_speaker"
 LARGE = 20
 """Times the dialogues of the next one: no caller calls that often, an id of that many stands for many callers."""
 
-# "ANONYMOUS" on the keys of a telephone: what networks send where a caller withholds the number.
+# "ANONYMOUS" on the keys of a telephone, as a number: it stands for a number that was withheld.
 _WITHHELD = hashlib.md5(b"+266696687", usedforsecurity=False).hexdigest()
 _DIALOGUES = ("dialogue_id", "speaker_id", "scenario_id", "turn_num", "item", "attempt_num")
 
@@ -86,10 +86,12 @@ class EviCorpus(Wordless):
             return []
         of = [row for row in self._turns if row["speaker_id"] == self._stand_in]
         dialogues, everyone = (len({row["dialogue_id"] for row in rows}) for rows in (of, self._turns))
-        known = " (the MD5 of the number that networks send for a withheld one)" if self._stand_in == _WITHHELD else ""
+        known = " (the MD5 of +266696687, ANONYMOUS on a telephone's keys)" if self._stand_in == _WITHHELD else ""
         fate = {"excluded": "excluded and counted", "kept": "kept as if one person's"}[self.placeholder]
         return [
             {
+                "attribute": None,
+                "group": None,
                 "fault": PLACEHOLDER,
                 "speakers": 1,
                 "utterances": len(of),
@@ -104,7 +106,7 @@ class EviCorpus(Wordless):
     def _turns(self) -> list[dict[str, str]]:
         path = self.root / f"dialogues.{self.part}.tsv"
         cells = _require(path, _DIALOGUES)
-        rows = cells.select(list(_DIALOGUES)).to_pylist()
+        rows: list[dict[str, str]] = cells.select(list(_DIALOGUES)).to_pylist()
         for place, row in enumerate(rows):
             if row["item"] not in ITEMS or not (row["attempt_num"] or "").isdecimal():
                 raise InputError(
@@ -126,7 +128,9 @@ class EviCorpus(Wordless):
     def _utterances(self) -> pa.Table:
         path = self.root / f"records.{self.part}.csv"
         records = {*_require(path, ("scenario_id",))["scenario_id"].to_pylist()}
-        return table([self._row(turn, turn["scenario_id"] in records) for turn in self._turns], utterances_schema(["item"]))
+        return table(
+            [self._row(turn, turn["scenario_id"] in records) for turn in self._turns], utterances_schema(["item"])
+        )
 
     def _row(self, turn: dict[str, str], recorded: bool) -> dict[str, object]:
         many = turn["speaker_id"] == self._stand_in and self.placeholder == "excluded"

@@ -69,7 +69,10 @@ class SlurpCorpus:
         pairs = len({row["speaker_id"] for row in kept})
         return [
             {
+                "attribute": None,
+                "group": None,
                 "fault": "no_speaker_ids",
+                "share": None,
                 "speakers": pairs,
                 "utterances": len(kept),
                 "detail": f"Nobody says who speaks. Each of the {pairs:,} pairs of recordings stands where a speaker "

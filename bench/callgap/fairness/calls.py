@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -28,24 +28,29 @@ SHOWN = (
 
 
 def call_rows(
-    evidence: Evidence, references: Mapping[str, str | None], conditions: Mapping[str, str | None], plan: Resampling
+    evidence: Evidence,
+    references: Mapping[str, str | None],
+    conditions: Sequence[str],
+    declared: Sequence[str],
+    plan: Resampling,
 ) -> list[Row]:
     """Describe the calls of everyone, of each group of persons and of each value of a condition.
 
-    Differences stand beside groups of persons that have a reference. Their limits hold for all groups and endpoints of
-    an attribute at once where both sides may be judged; shares and means are counted, no verdict is drawn from them
-    here. A speaker counts as much as another.
+    Differences stand beside groups of persons that have a reference, of the endpoints that are not declared (the table
+    `contrasts` has those). Their limits hold for all groups and these endpoints of an attribute at once where both
+    sides may be judged; no verdict is drawn from them. A speaker counts as much as another.
 
     Args:
         evidence: of one run.
         references: by attribute of persons, the reference group, or `everyone else`; None compares nothing.
-        conditions: by attribute that is none of persons, anything.
+        conditions: attributes that are none of persons.
+        declared: the primary endpoints.
         plan: how limits are resampled.
 
     Returns:
         Rows of the table `calls`; rates from two speakers on, limits from five on.
     """
-    calls = _Calls(evidence, plan)
+    calls = _Calls(evidence, plan, tuple(name for name in SHOWN if name not in declared))
     rows = list(calls.described(EVERYONE, EVERYONE, set(evidence.speakers.values()), calls.whole))
     for attribute, reference in references.items():
         rows += calls.of_persons(attribute, reference)
@@ -58,6 +63,7 @@ def call_rows(
 class _Calls:
     evidence: Evidence
     plan: Resampling
+    compared: tuple[str, ...]
 
     @cached_property
     def whole(self) -> dict[str, pd.DataFrame]:
@@ -74,7 +80,10 @@ class _Calls:
 
     def of_condition(self, attribute: str) -> Iterator[Row]:
         values = self.evidence.column(attribute)
-        for value in sorted({value for value in values.values() if value is not None}):
+        calls = {call for frame in self.whole.values() for call in frame["utterance_id"]}
+        found = sorted({value for u, value in values.items() if value is not None and u in calls})
+        # Calls that all begin alike are in no condition: asked for all three items, a caller begins with the first.
+        for value in found if len(found) > 1 else ():
             chosen = {u for u, of in values.items() if of == value}
             observed = {name: frame[frame["utterance_id"].isin(chosen)] for name, frame in self.whole.items()}
             yield from self.described(attribute, value, set(self.evidence.speakers.values()), observed)
@@ -108,8 +117,10 @@ class _Calls:
         return row | _limits("rate", rate_limits(side, self.plan))
 
     def _gaps(self, groups: Mapping[str, str], reference: str | None) -> dict[tuple[str, str], Row]:
-        treatment = Treatment(self.whole, groups, str(reference), None, None)
-        compared = Compared(treatment, tuple(self.whole), self.plan)
+        endpoints = tuple(name for name in self.compared if name in self.whole)
+        if not endpoints:
+            return {}
+        compared = Compared(Treatment(self.whole, groups, str(reference), None, None), endpoints, self.plan)
         found: dict[tuple[str, str], Row] = {}
         for key, pair in compared.pairs.items():
             row: Row = {"reference": reference}

@@ -6,4 +6,16 @@ from callgap.ivr.plan import Plan, make_plan
 from callgap.ivr.service import Choice, Node, NoService, Service
 from callgap.ivr.walk import Outcome, walk
 
-__all__ = ["Authentication", "CallLog", "Choice", "Logged", "NoService", "Node", "Outcome", "Plan", "Service", "make_plan", "walk"]
+__all__ = [
+    "Authentication",
+    "CallLog",
+    "Choice",
+    "Logged",
+    "NoService",
+    "Node",
+    "Outcome",
+    "Plan",
+    "Service",
+    "make_plan",
+    "walk",
+]

@@ -46,6 +46,14 @@ class Authentication(Logged):
     attempts: Annotated[int, Field(ge=1, le=10)] = 3
     alternatives: Annotated[int, Field(ge=1)] = 20
 
+    def check(self) -> None:
+        """Read the records.
+
+        Raises:
+            InputError: they cannot be read or lack a column, or an item of one is none.
+        """
+        len(self._records)
+
     def outcomes(self, utterances: pa.Table, hypotheses: pa.Table) -> pa.Table:
         """What became of the calls: the caller's own record, another one, or none.
 

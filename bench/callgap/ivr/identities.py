@@ -10,10 +10,15 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-_NATO = (
+
+def _listed(words: str) -> tuple[str, ...]:
+    return tuple(words.split())
+
+
+_NATO = _listed(
     "alpha bravo charlie delta echo foxtrot golf hotel india juliet kilo lima mike november oscar papa quebec romeo "
     "sierra tango uniform victor whiskey x-ray yankee zulu"
-).split()
+)
 _LETTER_NAMES = {
     "a": "ay eh", "b": "bee be", "c": "see sea", "d": "dee", "e": "ee", "f": "ef eff", "g": "gee", "h": "aitch",
     "i": "eye", "j": "jay", "k": "kay", "l": "el ell", "m": "em", "n": "en", "o": "oh", "p": "pee pea",
@@ -21,28 +26,26 @@ _LETTER_NAMES = {
     "x": "ex xray", "y": "why", "z": "zed zedd zee",
 }  # fmt: skip
 _DIGITS = {
-    "en": "zero one two three four five six seven eight nine".split(),
-    "pl": "zero jeden dwa trzy cztery pięć sześć siedem osiem dziewięć".split(),
+    "en": _listed("zero one two three four five six seven eight nine"),
+    "pl": _listed("zero jeden dwa trzy cztery pięć sześć siedem osiem dziewięć"),
 }
 _DAYS = {
-    "en": (
+    "en": _listed(
         "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
         "fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"
-    ).split(),
-    "pl": (
+    ),
+    "pl": _listed(
         "pierwszego drugiego trzeciego czwartego piątego szóstego siódmego ósmego dziewiątego dziesiątego "
         "jedenastego dwunastego trzynastego czternastego piętnastego szesnastego siedemnastego osiemnastego "
         "dziewiętnastego dwudziestego"
-    ).split(),
+    ),
 }
 _MONTHS = {
-    "en": "january february march april may june july august september october november december".split(),
-    "pl": (
-        "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia"
-    ).split(),
+    "en": _listed("january february march april may june july august september october november december"),
+    "pl": _listed("stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia"),
 }
-_MONTHS_NAMED = (
-    "styczeń luty marzec kwiecień maj czerwiec lipiec sierpień wrzesień październik listopad grudzień".split()
+_MONTHS_NAMED = _listed(
+    "styczeń luty marzec kwiecień maj czerwiec lipiec sierpień wrzesień październik listopad grudzień"
 )
 _ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)\b")
 
@@ -121,7 +124,9 @@ def _dates(text: str, language: str) -> Iterator[str]:
     tokens = [_NUMBERS[language].get(token, token) for token in _tokens(_ORDINAL.sub(r"\1", text))]
     named = [place for place, token in enumerate(tokens) if token in months]
     if len(named) == 1:
-        before, after = ("".join(t for t in part if t.isdecimal()) for part in (tokens[: named[0]], tokens[named[0] + 1 :]))
+        before, after = (
+            "".join(t for t in part if t.isdecimal()) for part in (tokens[: named[0]], tokens[named[0] + 1 :])
+        )
         yield from _date(before, months[tokens[named[0]]], after)
     elif not named and all(token.isdecimal() for token in tokens):
         yield from _split("".join(tokens))

@@ -32,8 +32,16 @@ class Logged(NoService):
         human: the destination at which a person answers; empty where there is none.
     """
 
-    label: str = "as logged"
+    label: str = "as-logged"
     human: str = ""
+
+    @abstractmethod
+    def check(self) -> None:
+        """Read what is stored, so that its faults come before anything is written.
+
+        Raises:
+            InputError: it cannot be read, or holds what it may not.
+        """
 
     @abstractmethod
     def outcomes(self, utterances: pa.Table, hypotheses: pa.Table) -> pa.Table:
@@ -80,6 +88,22 @@ class CallLog(Logged):
     reached: Annotated[tuple[str, ...], Field(min_length=1)] = ("reached",)
     attempts: str | None = None
     seconds: str | None = None
+
+    def check(self) -> None:
+        """Read the file.
+
+        Raises:
+            InputError: as `outcomes`.
+        """
+        len(self._rows)
+
+    def ends(self) -> set[str]:
+        """Every destination at which some call ended.
+
+        Raises:
+            InputError: as `outcomes`.
+        """
+        return {row["reached"] for row in self._rows.values() if row["reached"] is not None}
 
     def outcomes(self, utterances: pa.Table, hypotheses: pa.Table) -> pa.Table:
         """What became of the calls; one without a row, or whose text the recognizer owed, is `lost`.
@@ -160,6 +184,5 @@ class CallLog(Logged):
         return found
 
     def _fault(self, values: Mapping[str, str | None], column: str, row: int, accepted: str) -> InputError:
-        return InputError(
-            f"{row_name(self._path, row)}, column {column!r}: found {values[column]!r}; accepted: {accepted}, or nothing"
-        )
+        place = f"{row_name(self._path, row)}, column {column!r}"
+        return InputError(f"{place}: found {values[column]!r}; accepted: {accepted}, or nothing")

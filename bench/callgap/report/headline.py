@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from callgap.corpus.card import Attribute, Card
@@ -179,9 +179,11 @@ def _reason(row: Row) -> Iterator[str]:
         yield f"Why this verdict: {row['reason']}"
 
 
-def _described(groups: Sequence[Row], attributes: Iterable[str]) -> str:
+def _described(groups: Sequence[Row], attributes: Mapping[str, Attribute]) -> str:
     names = " and ".join(_words(name) for name in attributes)
     told = f"groups by {names} are described, not compared: no reference group was declared."
+    if not any(one.of_person for one in attributes.values()):
+        told = f"{names} tells calls apart and not persons: it is described, never judged."
     everyone = _everyone(groups)
     endpoint = next((name for name in ("wer", "not_completed") if everyone.get(name) is not None), None)
     if endpoint is None:

@@ -207,6 +207,11 @@ LOST_WORDS = (
     "reference; the most certain first. Per 1,000: of all words of the group. Prompts decide which words can be lost, "
     "and how hard their sentences are."
 )
+CALLS = (
+    "Each caller counts as much as another, however often one called. Limits of a figure hold for it alone, those of a "
+    "difference for all groups and figures together. Differences of the declared endpoints, and verdicts, stand with "
+    "the groups."
+)
 FLAGS = "Text invented and wrong language are lower bounds: what reads well is not found."
 RATES = "A rate is absent (\N{EN DASH}), never 0, where a group has too few speakers or nothing was counted."
 SYNTHETIC = "Synthetic voices: a stress test of the instrument, no evidence about people."
