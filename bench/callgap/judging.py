@@ -87,6 +87,9 @@ def check_references(unit: Mapping[str, Any], utterances: pa.Table, option: str 
     found = memberships(utterances, comparison, attributes)
     for name, attribute in attributes.items():
         groups = set(found[name].values())
+        if not attribute.of_person and name in utterances.column_names:
+            # Speakers are in several values of a condition: what counts is what utterances state.
+            groups |= {value for value in utterances[name].to_pylist() if value is not None}
         if attribute.reference is not None and attribute.reference not in groups | {EVERYONE_ELSE}:
             key = f"{option}, {name}" if option else f"fairness.references.{name}"
             raise InputError(

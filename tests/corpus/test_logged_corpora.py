@@ -123,7 +123,7 @@ def test_two_recordings_of_one_name_and_other_prompts_are_no_pair(tmp_path):
         ('{"slurp_id": 5}', "line 14: accepted: a JSON object"),
         ("[1]", "line 14: accepted: a JSON object"),
         (
-            '{"slurp_id": 5, "sentence": "x", "scenario": "a", "action": "b", "recordings": [{"file": "audio-1.flac"}]}',
+            '{"slurp_id": 5, "sentence": "x", "scenario": "a", "action": "b", "recordings": [{"file":"audio-1.flac"}]}',
             r"line 14: found 'audio-1\.flac'; accepted: each \.flac file once",
         ),
     ],

@@ -67,7 +67,9 @@ def random_calls(seed=0, callers=12, each=6):
 
 def frame(calls, declared=NONE, **references):
     rows = call_rows(logged(list(calls)), {"accent": references.get("accent")}, ["channel"], declared, PLAN)
-    return pa.Table.from_pylist(rows, schema=CALLS).to_pandas().set_index(["attribute", "group", "endpoint"])
+    return (
+        pa.Table.from_pylist(rows, schema=CALLS).to_pandas().set_index(["attribute", "group", "endpoint"]).sort_index()
+    )
 
 
 def plainly(calls, endpoint):

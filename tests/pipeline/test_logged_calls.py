@@ -31,7 +31,7 @@ def evi(tmp_path_factory):
 
 
 def test_shares_within_attempts_are_those_that_were_planted(evi):
-    calls = pd.read_csv(evi / "calls.csv").set_index(["condition", "group", "endpoint"])
+    calls = pd.read_csv(evi / "calls.csv").set_index(["condition", "group", "endpoint"]).sort_index()
     for condition, group in (("each-item", "dob"), ("each-item", "name"), ("whole-record", "everyone")):
         found = calls.loc[condition, group]
         assert found.loc["not_within_1", "rate"] == pytest.approx(2 / 3)
@@ -76,7 +76,9 @@ def slurp(tmp_path_factory):
 
 
 def test_the_gap_between_microphones_is_all_recognition_where_the_prompts_are_the_same(slurp):
-    conditions = pd.read_csv(slurp / "results" / "slurp" / "conditions.csv").set_index(["condition", "endpoint"])
+    conditions = (
+        pd.read_csv(slurp / "results" / "slurp" / "conditions.csv").set_index(["condition", "endpoint"]).sort_index()
+    )
     heard, reference = (conditions.loc[name, "not_completed"] for name in ("heard-text", "reference-text"))
     assert (heard["value"], heard["reference"], heard["speakers"]) == ("distant", "close", 12)
     assert heard["rate"] == pytest.approx(4 / 12)
