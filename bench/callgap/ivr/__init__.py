@@ -1,7 +1,9 @@
 """Interactive voice response: menus, what may be said at each of their points, and where a call ends up."""
 
+from callgap.ivr.authentication import Authentication
 from callgap.ivr.callers import with_repetitions, without_repetitions
 from callgap.ivr.graph import Graph
+from callgap.ivr.logged import CallLog, Logged
 from callgap.ivr.nodes import Answer, Call, Confirmation, Digits, End, Intent, Keys, Matcher, Menu, Routes
 from callgap.ivr.outcome import Outcome
 from callgap.ivr.plan import make_plan, own_rows
@@ -12,7 +14,9 @@ from callgap.ivr.walk import walk
 
 __all__ = [
     "Answer",
+    "Authentication",
     "Call",
+    "CallLog",
     "Choice",
     "Confirmation",
     "Digits",
@@ -20,6 +24,7 @@ __all__ = [
     "Graph",
     "Intent",
     "Keys",
+    "Logged",
     "Matcher",
     "Menu",
     "NoService",
