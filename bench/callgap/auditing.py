@@ -59,7 +59,7 @@ def audit_command(
         InputError: the files do not fit together, a group or the normalizer is not known, or the folder holds an audit.
     """
     target = output or Path(f"audit-{files[0].stem}")
-    _require_new(target)
+    require_new(target)
     scoring = _scoring(normalizer)
     collated = collate(files, wanted)
     if collated.rates and normalizer is not None:
@@ -75,17 +75,7 @@ def audit_command(
         corpus |= {"references": named, "language": language, "bands": bands}
         cells = [_cell(system, corpus, collated, scoring) for system in collated.systems]
         _check(cells)
-    with _writable(target):
-        target.mkdir(parents=True, exist_ok=True)
-    reports = []
-    for system, cell in zip(collated.systems, cells, strict=True):
-        report = run_cell(cell, target / system.name, resume=False, console=Console(stderr=True))
-        # A reader who has gone must not stop the other systems.
-        with suppress(BrokenPipeError):
-            announce(report, target / system.name, console)
-        reports.append(report)
-    (target / "report.html").write_text(render_html(reports, target.name), encoding="utf-8")
-    (target / "report.md").write_text(render_markdown(reports, target.name), encoding="utf-8")
+    run_cells({system.name: cell for system, cell in zip(collated.systems, cells, strict=True)}, target, console)
     if len(cells) > 1 and references:
         written = procurement([Finished.open(target / system.name) for system in collated.systems])
         (target / "procurement.md").write_text(written.markdown, encoding="utf-8")
@@ -93,6 +83,30 @@ def audit_command(
         (target / "koenecke-2020.md").write_text(told, encoding="utf-8")
         console.print(f"replication: {target / 'koenecke-2020.md'}", highlight=False, markup=False, soft_wrap=True)
     console.print(f"audit: {target / 'report.html'}", highlight=False, markup=False, soft_wrap=True)
+
+
+def run_cells(cells: Mapping[str, Cell], target: Path, console: Console) -> None:
+    """Run every system of an audit and write one report over all of them.
+
+    Args:
+        cells: by system.
+        target: the folder of the audit.
+        console: for results.
+
+    Raises:
+        InputError: the folder cannot be made, or the input of a system is not what its run needs.
+    """
+    with writable(target):
+        target.mkdir(parents=True, exist_ok=True)
+    reports = []
+    for name, cell in cells.items():
+        report = run_cell(cell, target / name, resume=False, console=Console(stderr=True))
+        # A reader who has gone must not stop the other systems.
+        with suppress(BrokenPipeError):
+            announce(report, target / name, console)
+        reports.append(report)
+    (target / "report.html").write_text(render_html(reports, target.name), encoding="utf-8")
+    (target / "report.md").write_text(render_markdown(reports, target.name), encoding="utf-8")
 
 
 def reference_groups(given: str | None, groups: Sequence[str]) -> dict[str, str]:
@@ -127,7 +141,12 @@ def reference_groups(given: str | None, groups: Sequence[str]) -> dict[str, str]
     return found
 
 
-def _require_new(target: Path) -> None:
+def require_new(target: Path) -> None:
+    """Refuse a folder that holds an audit, or is none.
+
+    Raises:
+        InputError: it does.
+    """
     if target.exists() and not target.is_dir():
         raise InputError(f"--output {target} is no folder; choose another name")
     held = [
@@ -147,7 +166,7 @@ def _told(collated: Collated, references: Mapping[str, str], wanted: Wanted) -> 
         lacking = collated.utterances - system.texts
         missing = f", {lacking:,} utterances are missing" if lacking else ""
         yield f"system {system.name}: column {system.column} of {system.file}{ids}{missing}"
-    yield f"groups: {', '.join(_grouped(name, references, wanted) for name in collated.groups)}"
+    yield f"groups: {', '.join(grouped(name, references, wanted) for name in collated.groups)}"
     if collated.numbers:
         names = ", ".join(collated.numbers)
         yield f"not grouped by, since they hold numbers: {names} (--band groups by bands of them, --group as they are)"
@@ -155,14 +174,16 @@ def _told(collated: Collated, references: Mapping[str, str], wanted: Wanted) -> 
         yield "no --reference-group: groups are described, nothing is compared"
 
 
-def _grouped(name: str, references: Mapping[str, str], wanted: Wanted) -> str:
+def grouped(name: str, references: Mapping[str, str], wanted: Wanted) -> str:
+    """An attribute in words: its bands, and the group that the others are compared with."""
     limits = ", ".join(f"{limit:g}" for limit in wanted.bands.get(name, ()))
     said = f"{name} in bands from {limits}" if limits else name
     return f"{said} (against {references[name]})" if name in references else said
 
 
 @contextmanager
-def _writable(target: Path) -> Iterator[None]:
+def writable(target: Path) -> Iterator[None]:
+    """Turn what the system says of a folder that cannot be made into one sentence."""
     try:
         yield
     except OSError as error:
@@ -180,7 +201,7 @@ def _input(collated: Collated, target: Path) -> Iterator[dict[str, Any]]:
         return
     existed = target.exists()
     path = target / "input" / "references.csv"
-    with _writable(target):
+    with writable(target):
         path.parent.mkdir(parents=True)
     try:
         _write(collated.merged, path)

@@ -115,6 +115,11 @@ def run(overrides: tuple[str, ...]) -> None:
     metavar="COLUMN",
     help="Holds how many words were said: with error rates, which are described, never judged.",
 )
+@click.option("--expected", metavar="COLUMN", help="Of a log of calls: holds what was called for.")
+@click.option("--reached", metavar="COLUMN", help="Likewise: holds where the call ended; empty for nowhere.")
+@click.option("--attempts", metavar="COLUMN", help="Likewise: holds how many attempts it took.")
+@click.option("--seconds", metavar="COLUMN", help="Likewise: holds how long it took.")
+@click.option("--human", default="", metavar="DESTINATION", help="Likewise: where a person answers.")
 @click.option(
     "--reference-group",
     metavar="GROUP",
@@ -133,6 +138,7 @@ def audit(
     normalizer: str | None,
     language: str | None,
     output: Path | None,
+    human: str,
     **columns: str | None,
 ) -> None:
     """Score and compare transcripts that you already have: no audio, no model.
@@ -143,26 +149,26 @@ def audit(
     system has no row for counts as missing. Of .trn files the first holds the references, and the speaker is the id
     up to its first - or _.
 
-    Without hypotheses, a table with error rates per utterance and numbers of words is one system for each rate.
+    Without hypotheses, a table with error rates per utterance and numbers of words is one system for each rate. A
+    table that says what calls were for and where they ended is a log of calls: no text is needed.
 
     DIR/SYSTEM/ is a run directory for each system (score, show, gate and publish take it), and DIR/report.html
     compares them.
     """
     from callgap.auditing import audit_command
+    from callgap.auditing_calls import audit_calls_command, call_logs
     from callgap.columns import Wanted, bands_of
 
     groups, rates = (
         tuple(name.strip() for given in several for name in given.split(",")) or None for several in (group, error_rate)
     )
-    audit_command(
-        files,
-        Wanted(**columns, groups=groups, rates=rates, bands=bands_of(band)),
-        reference_group=reference_group,
-        normalizer=normalizer,
-        language=language,
-        output=output,
-        console=Console(),
-    )
+    wanted = Wanted(**columns, groups=groups, rates=rates, bands=bands_of(band))
+    common: dict[str, Any] = {"reference_group": reference_group, "normalizer": normalizer, "language": language}
+    common |= {"output": output, "console": Console()}
+    if calls := call_logs(files, wanted):
+        audit_calls_command(calls, wanted, human=human, **common)
+    else:
+        audit_command(files, wanted, **common)
 
 
 @main.command()

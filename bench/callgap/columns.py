@@ -29,6 +29,21 @@ NAMES: Mapping[Role, tuple[str, ...]] = {
 RATES = "_wer"
 """A column whose name ends so holds a system's word errors per word, where nothing holds texts."""
 
+CallRole = Literal["call", "caller", "expected", "reached", "attempts", "seconds"]
+
+CALLS: Mapping[CallRole, tuple[str, ...]] = {
+    "call": ("call_id", "call", "utterance_id", "id", "idx"),
+    "caller": ("caller", "caller_id", "speaker_id", "speaker", "client_id", "user_id"),
+    "expected": ("expected", "wanted", "asked_for", "intent"),
+    "reached": ("reached", "destination", "ended_at", "routed_to"),
+    "attempts": ("attempts", "tries"),
+    "seconds": ("seconds", "duration_s", "call_seconds"),
+}
+"""The usual names of each part of a log of calls, in whatever case, where what was asked for and what was reached are
+among them."""
+
+_CALL_OPTIONS: Mapping[CallRole, str] = {"call": "utterance", "caller": "speaker"}
+
 GROUPS = (
     "accent", "accents", "gender", "sex", "age", "age_group", "age_band", "first_language", "l1", "native_language",
     "dialect", "region", "country", "nationality", "ethnicity", "race",
@@ -80,6 +95,10 @@ class Wanted:
         words: column with the number of words of an utterance.
         rates: columns with word errors per word, one for each system.
         bands: by column of numbers to group speakers by, ascending limits of bands.
+        expected: of a log of calls, the column with what was called for.
+        reached: likewise, with where the call ended.
+        attempts: likewise, with how many attempts it took.
+        seconds: likewise, with how long it took.
     """
 
     utterance: str | None = None
@@ -90,10 +109,15 @@ class Wanted:
     words: str | None = None
     rates: tuple[str, ...] | None = None
     bands: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    expected: str | None = None
+    reached: str | None = None
+    attempts: str | None = None
+    seconds: str | None = None
 
     def named(self) -> dict[str, str]:
         """By option, a column that it names."""
-        single = {f"--{role}": str(name) for role in ROLES if (name := getattr(self, role)) is not None}
+        parts = (*ROLES, *(role for role in CALLS if role not in _CALL_OPTIONS))
+        single = {f"--{role}": str(name) for role in parts if (name := getattr(self, role)) is not None}
         several = {f"--group {name}": name for name in self.groups or ()}
         several |= {f"--band {name}": name for name in self.bands}
         return single | several | {f"--error-rate {name}": name for name in self.rates or ()}
@@ -150,6 +174,49 @@ def columns_of(path: Path, found: Sequence[str], wanted: Wanted) -> Columns:
             chosen[role] = name
     groups = _groups(found, {*chosen.values(), *(wanted.rates or ())}, wanted)
     return Columns(**chosen, groups=groups, rates=_rates(found, {*chosen.values(), *groups}, wanted))
+
+
+def call_columns(path: Path, found: Sequence[str], wanted: Wanted) -> dict[CallRole, str]:
+    """Find out which column of a table plays which part of a log of calls.
+
+    Args:
+        path: of the table, for errors.
+        found: names of its columns.
+        wanted: what the user says; it counts where the table has such a column.
+
+    Returns:
+        By part the column; a part that no column plays is left out.
+
+    Raises:
+        InputError: two columns have a usual name of one part.
+    """
+    options = {role: _CALL_OPTIONS.get(role, role) for role in CALLS}
+    named = {role: getattr(wanted, option) for role, option in options.items()}
+    chosen: dict[CallRole, str] = {role: name for role, name in named.items() if name in found}
+    taken = {*chosen.values(), *(wanted.groups or ()), *wanted.bands}
+    for role, usual in CALLS.items():
+        matches = [name for name in found if name.lower() in usual and name not in taken]
+        if role in chosen or not matches:
+            continue
+        if len(matches) > 1:
+            raise InputError(
+                f"{path}: both {matches[0]!r} and {matches[1]!r} may be the {role}; say which with "
+                f"--{options[role]} COLUMN"
+            )
+        chosen[role] = matches[0]
+        taken.add(matches[0])
+    return chosen
+
+
+def group_columns(found: Sequence[str], taken: set[str], wanted: Wanted) -> tuple[str, ...]:
+    """The columns of a table to group speakers by.
+
+    Args:
+        found: names of its columns.
+        taken: those that play another part.
+        wanted: what the user says, else the usual names count.
+    """
+    return _groups(found, taken, wanted)
 
 
 def require_columns(wanted: Wanted, found: Iterable[str]) -> None:

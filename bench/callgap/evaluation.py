@@ -8,14 +8,23 @@ from typing import Any
 
 import pyarrow as pa
 
-from callgap.analyses import compared_within, explained, lost_words, tables, with_reasons, with_reference_errors
+from callgap.analyses import (
+    compared_within,
+    explained,
+    logged_calls,
+    lost_words,
+    tables,
+    with_reasons,
+    with_reference_errors,
+)
+from callgap.corpus import KnowsFaults
 from callgap.fairness.compare import Comparison
 from callgap.fairness.evidence import BatchEffect, Evidence
 from callgap.fairness.faults import find_faults, unjudged
 from callgap.fairness.groups import rejection_counts
 from callgap.fairness.standing import DESCRIBED, EXPLORATORY, JUDGED, MARGIN
 from callgap.group_records import CONTRASTS, GROUPS
-from callgap.ivr import NoService, Service, walk
+from callgap.ivr import Graph, Logged, NoService, Service, own_rows, walk, without_repetitions
 from callgap.judging import check_references, examined, judged, memberships
 from callgap.provenance import provenance
 from callgap.records import table
@@ -39,15 +48,21 @@ def evaluate(directory: RunDirectory, unit: Mapping[str, Any]) -> dict[str, Any]
     utterances, hypotheses, covariates = (
         directory.read_table(f"{name}.parquet") for name in ("utterances", "hypotheses", "covariates")
     )
-    service: Service | NoService = unit["ivr"]
+    service: Service | Graph | NoService = unit["ivr"]
+    # Repetitions are there for the calls; everything else looks at each recording once.
+    every = utterances, hypotheses, covariates
+    utterances, hypotheses, covariates = (without_repetitions(content) for content in every)
     attributes = examined(unit)
     check_references(unit, utterances)
     members = memberships(utterances, unit["fairness"], attributes)
+    if isinstance(service, Logged):
+        # Of the values of a condition `calls` and `conditions` tell; as groups, callers would be in several of them.
+        members = {name: of for name, of in members.items() if attributes[name].of_person}
     begin = time.perf_counter()
     heard, probes = split_probes(service, utterances, hypotheses)
     scores = _scored(unit["scoring"], utterances, heard)
     directory.write_table("scores.parquet", scores)
-    outcomes = walk(service, utterances, hypotheses, covariates)
+    outcomes = service.outcomes(utterances, hypotheses) if isinstance(service, Logged) else walk(service, *every)
     directory.write_table("outcomes.parquet", outcomes)
     scored = time.perf_counter()
 
@@ -60,10 +75,10 @@ def evaluate(directory: RunDirectory, unit: Mapping[str, Any]) -> dict[str, Any]
         outcomes=outcomes,
         covariates=covariates,
         normalizer=unit["scoring"].primary,
-        human="" if isinstance(service, NoService) else service.human,
+        human=_human(service),
         phrases=_phrases(service),
         system=notes["recognizer"]["id"],
-        condition=condition(notes["choices"]),
+        condition=service.label if isinstance(service, Logged) else condition(notes["choices"]),
         membership=members,
         speaker_cap=unit["fairness"].speaker_cap,
         batch_effect=_batch_effect(notes),
@@ -71,6 +86,8 @@ def evaluate(directory: RunDirectory, unit: Mapping[str, Any]) -> dict[str, Any]
     # A condition that persons are in, and not a group of persons, is compared within speakers.
     references = {name: a.reference if a.of_person else None for name, a in attributes.items()}
     faults = find_faults(evidence, {name: references[name] for name, a in attributes.items() if a.of_person})
+    if isinstance(unit["corpus"], KnowsFaults):
+        faults = [*unit["corpus"].faults(), *faults]
     compared = unit["fairness"].compare(evidence, references, unit["verdict"].margins)
     with_reasons(compared.contrasts, unjudged(faults))
     with_reference_errors(compared.contrasts, differential_reference_error(directory.path))
@@ -81,6 +98,7 @@ def evaluate(directory: RunDirectory, unit: Mapping[str, Any]) -> dict[str, Any]
             "conditions": compared_within(evidence, attributes, unit["fairness"]),
             "confusions": lost_words(evidence, references, unit["scoring"].normalizers[evidence.normalizer]),
             "attributions": explained(evidence, compared.contrasts),
+            "calls": logged_calls(evidence, attributes, unit["fairness"], service),
         }
     )
     groups = table(compared.groups, GROUPS)
@@ -117,25 +135,18 @@ def evaluate(directory: RunDirectory, unit: Mapping[str, Any]) -> dict[str, Any]
     return _reported(directory, findings, unit["report"])
 
 
-def split_probes(service: Service | NoService, utterances: pa.Table, hypotheses: pa.Table) -> tuple[pa.Table, pa.Table]:
+def split_probes(
+    service: Service | Graph | NoService, utterances: pa.Table, hypotheses: pa.Table
+) -> tuple[pa.Table, pa.Table]:
     """Separate what callers said at their node from what probes the recognizer's rejection.
 
     Returns:
-        Rows of `hypotheses` with the full grammar of the utterance's own node; and all others. Without a service
+        Rows of `hypotheses` with the full grammar of the utterance's own node; and those that probe. Without a service
         nothing is a probe.
     """
-    if isinstance(service, NoService):
-        return hypotheses, hypotheses.slice(0, 0)
-    intents = dict(zip(utterances["utterance_id"].to_pylist(), utterances["intent"].to_pylist(), strict=True))
-    nodes = {intent: node for intent, (node, _) in service.places.items()}
-    own = [
-        nodes.get(intents[utterance]) == grammar
-        for utterance, grammar in zip(
-            hypotheses["utterance_id"].to_pylist(), hypotheses["grammar_id"].to_pylist(), strict=True
-        )
-    ]
-    mask = pa.array(own, pa.bool_())
-    return hypotheses.filter(mask), hypotheses.filter(pa.compute.invert(mask))
+    own = pa.array(own_rows(service, utterances, hypotheses), pa.bool_())
+    # What is neither is null, and left out of both.
+    return hypotheses.filter(own), hypotheses.filter(pa.compute.invert(own))
 
 
 def condition(choices: Mapping[str, str]) -> str:
@@ -144,7 +155,7 @@ def condition(choices: Mapping[str, str]) -> str:
     return choices["channel"] if altered == "identity" else f"{altered}+{choices['channel']}"
 
 
-def described(service: Service | NoService) -> dict[str, object]:
+def described(service: Service | Graph | NoService) -> dict[str, object]:
     """A service as plain values, for the report; empty where there is none."""
     if isinstance(service, NoService):
         return {}
@@ -163,27 +174,35 @@ def described(service: Service | NoService) -> dict[str, object]:
     }
 
 
+def _human(service: Service | Graph | NoService) -> str:
+    if isinstance(service, NoService) and not isinstance(service, Logged):
+        return ""
+    return service.human
+
+
 def _batch_effect(notes: Mapping[str, Any]) -> BatchEffect | None:
     found = notes.get("recognition", {}).get("notes", {}).get(BATCH_EFFECT)
     return BatchEffect(**found) if found else None
 
 
-def _phrases(service: Service | NoService) -> dict[str, frozenset[str]]:
+def _phrases(service: Service | Graph | NoService) -> dict[str, frozenset[str]]:
     if isinstance(service, NoService):
         return {}
     whole = [(node, None) for node in service.nodes]
     grammars = [service.grammar(node, without) for node, without in [*whole, *service.places.values()]]
-    return {grammar.grammar_id: frozenset(grammar.phrases) for grammar in grammars}
+    return {grammar.grammar_id: frozenset(grammar.phrases) for grammar in grammars if grammar.phrases}
 
 
 def _scored(scorer: Any, utterances: pa.Table, heard: pa.Table) -> pa.Table:
     hypotheses = {row["utterance_id"]: row for row in heard.to_pylist()}
     columns = ("utterance_id", "text", "words", "language")
     ids, texts, words, languages = (utterances[name].to_pylist() for name in columns)
-    references = [(u, text) for u, text in zip(ids, texts, strict=True) if u in hypotheses]
-    scores: pa.Table = scorer.score(
-        references, hypotheses, dict(zip(ids, words, strict=True)), dict(zip(ids, languages, strict=True))
-    )
+    counted = dict(zip(ids, words, strict=True))
+    # Of calls that were only logged nobody says what was spoken, nor how much: there is nothing to score.
+    known = (u for u, text in zip(ids, texts, strict=True) if text is not None or counted[u] is not None)
+    spoken = dict(zip(ids, texts, strict=True))
+    references = [(u, spoken[u]) for u in known if u in hypotheses]
+    scores: pa.Table = scorer.score(references, hypotheses, counted, dict(zip(ids, languages, strict=True)))
     return scores
 
 

@@ -161,6 +161,28 @@ CONDITIONS = schema(
 )
 """One row per value of a condition beside another, on the `speakers` who are in both; those `left_out` are in one."""
 
+CALLS = schema(
+    attribute=_TEXT,
+    group=_TEXT,
+    reference=_TEXT,
+    system=_TEXT,
+    condition=_TEXT,
+    endpoint=_TEXT,
+    speakers=_COUNT,
+    calls=_COUNT,
+    total=_REAL,
+    rate=_REAL,
+    rate_lower=_REAL,
+    rate_upper=_REAL,
+    reference_rate=_REAL,
+    difference=_REAL,
+    difference_lower=_REAL,
+    difference_upper=_REAL,
+    limits=_TEXT,
+)
+"""One row per group, or value of a condition, and endpoint of calls that were logged. `total` is the events, reprompts
+or seconds of all `calls` together, `rate` the mean of the speakers' own; `limits` as in `CONTRASTS`."""
+
 FAULTS = schema(
     attribute=_TEXT,
     group=_TEXT,

@@ -18,7 +18,7 @@ from callgap.fairness.contrasts import Row
 from callgap.fairness.endpoints import CONTRASTED, ENDPOINTS
 from callgap.fairness.grouping import CROSS, EVERYONE_ELSE, crossed, crossed_name, pooled
 from callgap.fairness.groups import EVERYONE
-from callgap.ivr import NoService
+from callgap.ivr import Logged, NoService
 from callgap.verdict import Policy, decide, grade
 from callgap.verdict.doubts import Doubts
 from callgap.verdict.words import DISADVANTAGED
@@ -87,6 +87,9 @@ def check_references(unit: Mapping[str, Any], utterances: pa.Table, option: str 
     found = memberships(utterances, comparison, attributes)
     for name, attribute in attributes.items():
         groups = set(found[name].values())
+        if not attribute.of_person and name in utterances.column_names:
+            # Speakers are in several values of a condition: what counts is what utterances state.
+            groups |= {value for value in utterances[name].to_pylist() if value is not None}
         if attribute.reference is not None and attribute.reference not in groups | {EVERYONE_ELSE}:
             key = f"{option}, {name}" if option else f"fairness.references.{name}"
             raise InputError(
@@ -170,7 +173,8 @@ def _graded(row: Row, card: Card) -> str:
 def _check_endpoints(unit: Mapping[str, Any]) -> None:
     margins = unit["verdict"].margins
     for name in unit["fairness"].endpoints:
-        if ENDPOINTS[name].of_calls and isinstance(unit["ivr"], NoService):
+        silent = isinstance(unit["ivr"], NoService) and not isinstance(unit["ivr"], Logged)
+        if ENDPOINTS[name].of_calls and silent:
             spoken = (n for n in CONTRASTED if not ENDPOINTS[n].of_calls)
             raise InputError(
                 f"fairness.endpoints: {name!r} is counted in calls and ivr=none makes none; take fairness=speech, or "

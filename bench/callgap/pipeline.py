@@ -16,15 +16,15 @@ from callgap.alteration import Identity
 from callgap.assembly import options, units
 from callgap.channel import Channel, Clean, Overhears
 from callgap.configuration import cell_name, difference, fingerprint
-from callgap.corpus import Corpus, ErrorRates
+from callgap.corpus import Corpus, ErrorRates, Wordless
 from callgap.errors import InputError
 from callgap.evaluation import evaluate
-from callgap.fairness.endpoints import OF_TEXTS
-from callgap.ivr import Plan, make_plan
+from callgap.fairness.endpoints import ENDPOINTS, OF_TEXTS
+from callgap.ivr import Graph, Logged, Plan, make_plan, with_repetitions
 from callgap.judging import check_references, examined, policy_hash
 from callgap.provenance import provenance
 from callgap.recognition import Recognition
-from callgap.recognizer import PublishedRates
+from callgap.recognizer import PublishedRates, Unheard
 from callgap.recognizing import jobs_left, recognize
 from callgap.records import Status
 from callgap.run_directory import RunDirectory
@@ -71,8 +71,13 @@ def run(cell: Cell, path: Path, *, resume: bool, console: Console) -> dict[str, 
     chosen = options(cell.config)
     utterances = corpus.utterances()
     check_references(unit, utterances)
+    # A text that is looked up is the same however often it is heard.
+    if isinstance(service, Graph) and unit["recognizer"].hears:
+        utterances = with_repetitions(service, utterances)
     plan = make_plan(service, utterances, chosen.seed)
     unit["recognizer"].check(plan.grammars.values(), corpus.card.language)
+    if isinstance(service, Logged):
+        service.check()
     channel = _among(unit["channel"], corpus, utterances, chosen.seed)
     origin = {
         "corpus": {
@@ -136,6 +141,7 @@ def check_texts(unit: Mapping[str, Any], choices: Mapping[str, str]) -> None:
     Raises:
         InputError: a corpus without texts is given to something that needs them, or the other way around.
     """
+    _check_calls(unit, choices)
     textless, rates = isinstance(unit["corpus"], ErrorRates), isinstance(unit["recognizer"], PublishedRates)
     if textless and not rates:
         raise InputError(
@@ -152,6 +158,28 @@ def check_texts(unit: Mapping[str, Any], choices: Mapping[str, str]) -> None:
         if name in OF_TEXTS:
             raise InputError(
                 f"fairness.endpoints: {name!r} is counted in texts and corpus={choices['corpus']} has none"
+            )
+
+
+def _check_calls(unit: Mapping[str, Any], choices: Mapping[str, str]) -> None:
+    """Check that calls of which nobody says what was spoken meet an end that is known, and no count of words."""
+    named = f"corpus={choices['corpus']}"
+    if not isinstance(unit["corpus"], Wordless):
+        if isinstance(unit["recognizer"], Unheard):
+            raise InputError(
+                f"recognizer={choices['recognizer']} has no texts to give and {named} is no log of calls; accepted: "
+                "corpus=call-log, or a recognizer"
+            )
+        return
+    if not isinstance(unit["ivr"], Logged):
+        raise InputError(
+            f"ivr={choices['ivr']}: {named} holds calls and not what was said in them; accepted: ivr=call-log, or "
+            "another that knows where calls ended"
+        )
+    for name in unit["fairness"].endpoints:
+        if not ENDPOINTS[name].of_calls:
+            raise InputError(
+                f"fairness.endpoints: {name!r} is counted in texts and {named} has none; accepted: fairness=calls"
             )
 
 
@@ -178,8 +206,11 @@ def _begun(path: Path, cell: Cell, origin: Mapping[str, Any], unit: Mapping[str,
 def _name(cell: Cell, unit: Mapping[str, Any]) -> str:
     if unit["recognizer"].hears:
         return cell_name(cell.choices)
+    looked_up = f"{cell.choices['corpus']}-{unit['recognizer'].identity()['id']}"
+    if isinstance(unit["ivr"], Logged) and not isinstance(unit["recognizer"], Unheard):
+        return f"{looked_up}-{unit['ivr'].label}"
     # Several systems may be looked up: the unit's name would tell them apart no more than the channel that none has.
-    return f"{cell.choices['corpus']}-{unit['recognizer'].identity()['id']}"
+    return looked_up
 
 
 def _resumed(path: Path, cell: Cell, origin: Mapping[str, Any]) -> RunDirectory:

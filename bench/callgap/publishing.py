@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.csv
 import yaml
 
-from callgap.analyses import SCHEMAS
+from callgap.analyses import SCHEMAS, WHERE_LOGGED
 from callgap.errors import InputError
 from callgap.fairness.faults import unpublished
 from callgap.finished import Finished
@@ -68,7 +68,17 @@ def publish_runs(runs: Sequence[Path], results: Path, name: str) -> Path:
         (target / "confusions.csv").unlink(missing_ok=True)
     for name, source in sources.items():
         (target / name).write_bytes(_concatenated([directory.path / source for directory in directories]))
+    for table in WHERE_LOGGED:
+        _write_where_logged([directory.path / f"{table}.csv" for directory in directories], target / f"{table}.csv")
     return target
+
+
+def _write_where_logged(sources: Sequence[Path], target: Path) -> None:
+    paths = [path for path in sources if path.is_file()]
+    if paths:
+        target.write_bytes(_concatenated(paths))
+    else:
+        target.unlink(missing_ok=True)
 
 
 def _require_publishable(directory: RunDirectory) -> None:

@@ -166,7 +166,38 @@ OUTCOMES = schema(
     reached=_TEXT,
     expected=_TEXT,
     seconds=_REAL,
+    service=_TEXT,
+    goal=_TEXT,
+    completed=_FLAG,
+    wrong_priority=_FLAG,
+    no_matches=_COUNT,
+    gave_up=_FLAG,
+    keys=_FLAG,
+    confirmations=_COUNT,
+    repetitions=_COUNT,
+    asked_for_human=_FLAG,
+    human_turns=_COUNT,
+    human_seconds=_REAL,
+    contained=_FLAG,
+    digits_exact_1=_FLAG,
+    digits_exact_2=_FLAG,
+    digits_exact_3=_FLAG,
+    wrong_number_accepted=_FLAG,
+    critical_heard=_FLAG,
+    confident_error=_FLAG,
 )
+"""One row per simulated call. From `service` on, null is what cannot be said of the call: a service of single menus
+says none of it, and of a call whose text was owed nothing is known.
+
+`completed`: reached what was expected, and no wrong number was taken on the way. `wrong_priority`, of calls that belong
+in a queue: reached none of that priority, or nobody. `no_matches`: turns in which nothing was understood. `gave_up`:
+all attempts at a node were used up, wherever the call went then. `keys`: the telephone keys were used. `repetitions`:
+turns in which a recording was heard again for want of another take. `human_turns` and `human_seconds`, of calls that
+reached a queue: until a person answered. `contained`: ended with the machine, rightly or wrongly. `digits_exact_N`, of
+calls in which a number was said: understood exactly at one of the first N attempts. `critical_heard`, of critical
+calls: a critical answer was understood. `confident_error`, where the recognizer gives a confidence: something wrong was
+understood with a confidence from the service's `confident_from` on.
+"""
 
 
 def utterances_schema(attributes: Iterable[str]) -> pa.Schema:

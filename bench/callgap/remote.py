@@ -28,6 +28,7 @@ class RemoteTable:
         root: the repository, or the folder that holds the file; None looks where `folder` says.
         download: fetch the file into the user's cache when it is nowhere else.
         cache: folder to fetch into; None takes the user's cache.
+        stage: key of the configuration below which these stand, for messages.
     """
 
     name: str
@@ -38,6 +39,7 @@ class RemoteTable:
     root: Path | None = None
     download: bool = False
     cache: Path | None = None
+    stage: str = "corpus"
 
     @cached_property
     def path(self) -> Path:
@@ -51,12 +53,12 @@ class RemoteTable:
             if not self.download:
                 raise InputError(
                     f"{Path(self.name).name} lies neither in {' nor in '.join(map(str, self._places()))}: give "
-                    "corpus.root=FOLDER, set CALLGAP_DATA to the folder that holds "
-                    f"{self.folder}/, or let it be fetched with corpus.download=true"
+                    f"{self.stage}.root=FOLDER, set CALLGAP_DATA to the folder that holds "
+                    f"{self.folder}/, or let it be fetched with {self.stage}.download=true"
                 )
             return self._fetched()
         if self.sha256 is not None and self._digest_of(found) != self.sha256:
-            raise InputError(f"{found}: its SHA-256 is {self._digest_of(found)}, corpus.sha256 is {self.sha256}")
+            raise InputError(f"{found}: its SHA-256 is {self._digest_of(found)}, {self.stage}.sha256 is {self.sha256}")
         return found
 
     @cached_property
@@ -75,7 +77,7 @@ class RemoteTable:
             for place in (self.root / self.name, self.root / Path(self.name).name):
                 if place.is_file():
                     return place
-            raise InputError(f"corpus.root={self.root} holds neither {self.name} nor {Path(self.name).name}")
+            raise InputError(f"{self.stage}.root={self.root} holds neither {self.name} nor {Path(self.name).name}")
         return next((place for place in self._places() if place.is_file()), None)
 
     def _places(self) -> Iterator[Path]:

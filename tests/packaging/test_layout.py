@@ -33,7 +33,7 @@ MAY_IMPORT = {
     "engine": set(),
 }
 # What every stage may import beside those; these import no stage.
-SHARED = {"audio", "errors", "group_records", "records", "remote", "resources", "tables"}
+SHARED = {"audio", "errors", "group_records", "records", "remote", "resources", "server", "tables"}
 
 # Folders under which machines keep people's files.
 MACHINE_PATH = re.compile(r"(?<![\w.:/-])/(?:home|Users|root|work|scratch|mnt|srv)/\w")
@@ -109,8 +109,9 @@ def test_no_test_folder_shadows_a_package_and_no_two_test_files_share_a_name():
 def test_config_groups_are_the_stage_packages():
     groups = {path.name for path in (CHECKOUT / "conf").iterdir() if path.is_dir()}
     packages = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
-    # The proofs of the statistics are no stage, and neither is training: they run before anything is judged.
-    assert groups - {"experiment"} == packages - {"proofs", "training"} == set(STAGES)
+    # The proofs of the statistics are no stage, and neither is training: they run before anything is judged. What asks
+    # a server is shared by stages.
+    assert groups - {"experiment"} == packages - {"proofs", "server", "training"} == set(STAGES)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,15 @@ import pytest
 from runs import callgap
 
 RESULTS = Path(__file__).resolve().parents[2] / "results"
-PUBLISHED = ("fsdd-ivr-digits", "channels-fsdd", "speechocean762-ngram", "artie-vendors-2019", "afrispeech-vendors")
+PUBLISHED = (
+    "fsdd-ivr-digits",
+    "channels-fsdd",
+    "speechocean762-ngram",
+    "artie-vendors-2019",
+    "afrispeech-vendors",
+    "ivr-evi",
+    "ivr-slurp-distance",
+)
 
 
 TRAINED = ("reference-fsdd", "reference-synthetic", "reference-fr")

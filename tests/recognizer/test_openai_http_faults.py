@@ -11,10 +11,10 @@ from transcriber import Answer, refused, said, serving
 
 from callgap.errors import InputError
 from callgap.recognizer import Sound
-from callgap.recognizer.http.client import Reply, UnansweredError
-from callgap.recognizer.http.patience import Patience, retry_after
 from callgap.recognizer.openai_http import OpenAiHttp
 from callgap.records import Context, ItemStatus, Status
+from callgap.server.client import Reply, UnansweredError
+from callgap.server.patience import Patience, retry_after
 
 CONTEXT = Context("en-US")
 
@@ -131,7 +131,7 @@ def waits(seed, *, retries=4, longest_wait_s=60.0):
 
     stop = Stop()
     with pytest.raises(UnansweredError):
-        Patience(retries, longest_wait_s).answered(ask, seed, stop, lambda: None)
+        Patience(retries, longest_wait_s, "recognizer", "").answered(ask, seed, stop, lambda: None)
     return stop.waited
 
 
@@ -145,7 +145,7 @@ def test_waits_double_are_drawn_from_the_upper_half_and_the_same_for_the_same_ut
 
 def test_no_attempt_is_left_for_a_quota_that_is_used_up():
     reply = Reply(429, {}, b'{"error": {"code": "insufficient_quota"}}', 0.0)
-    assert Patience(5, 60).answered(lambda: reply, 0, threading.Event(), lambda: None) is reply
+    assert Patience(5, 60, "recognizer", "").answered(lambda: reply, 0, threading.Event(), lambda: None) is reply
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ from transcriber import Answer, refused, said, serving
 
 from callgap.errors import InputError
 from callgap.recognizer import Sound
-from callgap.recognizer.http.address import check_address, is_local, key_in, proxy_for
 from callgap.recognizer.openai_http import OpenAiHttp
 from callgap.records import Context
+from callgap.server.address import check_address, is_local, key_in, proxy_for
 
 CONTEXT = Context("en-US")
 KEY = "sk-Abc123-very-secret"
@@ -161,7 +161,7 @@ def test_a_variable_that_is_none_is_one_sentence_that_does_not_repeat_a_pasted_k
 def test_a_key_that_fits_into_no_header_is_told_without_it(monkeypatch, value):
     monkeypatch.setenv("CALLGAP_TEST_KEY", value)
     with pytest.raises(InputError, match="white space or characters") as raised:
-        key_in("CALLGAP_TEST_KEY")
+        key_in("CALLGAP_TEST_KEY", "recognizer")
     assert value.strip() not in str(raised.value)
 
 
@@ -180,14 +180,14 @@ def test_a_key_that_fits_into_no_header_is_told_without_it(monkeypatch, value):
 )
 def test_only_to_this_machine_a_key_goes_unencrypted(url, local):
     assert is_local(url) is local
-    check_address(url, keyed=False, allow_plain=False)
-    check_address(url, keyed=True, allow_plain=True)
-    check_address(url.replace("http:", "https:"), keyed=True, allow_plain=False)
+    check_address(url, keyed=False, allow_plain=False, stage="recognizer")
+    check_address(url, keyed=True, allow_plain=True, stage="recognizer")
+    check_address(url.replace("http:", "https:"), keyed=True, allow_plain=False, stage="recognizer")
     if local:
-        check_address(url, keyed=True, allow_plain=False)
+        check_address(url, keyed=True, allow_plain=False, stage="recognizer")
     else:
         with pytest.raises(InputError, match=r"sent unencrypted; accepted: https://, localhost, or .*allow_plain=true"):
-            check_address(url, keyed=True, allow_plain=False)
+            check_address(url, keyed=True, allow_plain=False, stage="recognizer")
 
 
 def test_the_way_is_checked_again_where_nobody_called_check(key):

@@ -11,11 +11,11 @@ from transcriber import Answer, serving
 
 from callgap.errors import InputError
 from callgap.recognizer import Sound
-from callgap.recognizer.http.client import Reply
-from callgap.recognizer.http.patience import retry_after
 from callgap.recognizer.http.transcriptions import confidence_in, heard
 from callgap.recognizer.openai_http import OpenAiHttp
 from callgap.records import Context, ItemStatus, Status
+from callgap.server.client import Reply
+from callgap.server.patience import retry_after
 
 CONTEXT = Context("en-US")
 MANY = "1" + "0" * 400

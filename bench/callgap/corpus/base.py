@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import pyarrow as pa
 
@@ -49,3 +49,11 @@ class Corpus(Protocol):
 
     def fingerprint(self) -> str:
         """SHA-256 (hexadecimal) of everything that the utterances and their audio depend on."""
+
+
+@runtime_checkable
+class KnowsFaults(Protocol):
+    """A corpus that finds faults in its own data which no later table shows."""
+
+    def faults(self) -> list[dict[str, object]]:
+        """Rows of the table `faults` of `callgap.group_records`."""

@@ -43,6 +43,7 @@ class Source:
         unnamed: what the id of a row without one begins with.
         faults: by row, a fault that was found before; empty for none.
         counted: the rows say in a column `words` how many words were said, and not which.
+        wordless: nobody says what was spoken, nor how many words it had.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Source:
     unnamed: str = "row"
     faults: Sequence[str | None] = ()
     counted: bool = False
+    wordless: bool = False
 
     @property
     def candidates(self) -> list[str]:
@@ -158,7 +160,7 @@ def _rows(
             "utterance_id": found.get("utterance_id") or _name(found, f"{source.unnamed}-{place + 1:06d}"),
             "speaker_id": speaker or UNKNOWN_SPEAKER,
             "role": (found.get("role") or _ROLES[0]).lower(),
-            "text": None if source.counted else cells.get("text") or "",
+            "text": None if source.counted or source.wordless else cells.get("text") or "",
             "words": int(number(found.get("words")) or 0) if source.counted else None,
             "text_source": defaults.text_source,
             "language": found.get("language") or defaults.language,
@@ -217,6 +219,8 @@ def _fault(cells: Cells, speaker: str | None, source: Source) -> str | None:
         return "bad_role"
     if cells.get("audio_channel") and _channel(cells) is None:
         return "no_such_channel"
+    if source.wordless:
+        return None
     if source.counted:
         return None if number(cells.get("words")) else "empty_reference"
     return None if WORD.search(cells.get("text") or "") else "empty_reference"

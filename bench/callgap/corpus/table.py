@@ -60,11 +60,7 @@ class TableCorpus(Described):
 
     def load(self, utterances: pa.Table) -> Iterator[AudioBatch]:
         """Items without a sample: there are no recordings."""
-        if len(utterances):
-            faults = utterances["fault"].to_pylist()
-            statuses = [ItemStatus(Status.EXCLUDED, fault) if fault else OK for fault in faults]
-            ids = utterances["utterance_id"].to_pylist()
-            yield batch_of([torch.zeros(0)] * len(ids), SAMPLE_RATE, ids, statuses)
+        yield from silent(utterances)
 
     def fingerprint(self) -> str:
         """SHA-256 over the rows."""
@@ -79,6 +75,15 @@ class TableCorpus(Described):
 
     def _path(self) -> Path:
         return located("corpus.file", self.file, self.place)
+
+
+def silent(utterances: pa.Table) -> Iterator[AudioBatch]:
+    """One batch of items without a sample, `excluded` where the row has a fault; none for no rows."""
+    if len(utterances):
+        faults = utterances["fault"].to_pylist()
+        statuses = [ItemStatus(Status.EXCLUDED, fault) if fault else OK for fault in faults]
+        ids = utterances["utterance_id"].to_pylist()
+        yield batch_of([torch.zeros(0)] * len(ids), SAMPLE_RATE, ids, statuses)
 
 
 def renamed(cells: pa.Table, columns: Mapping[str, str], name: str, known: tuple[str, ...]) -> pa.Table:

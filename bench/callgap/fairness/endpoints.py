@@ -15,6 +15,13 @@ _UNUSABLE_WORDS = 5
 """References shorter than this are scored as exact command errors."""
 
 
+_MEANS = {"reprompts_per_call", "seconds_per_call"}
+"""Numbers per call, which may exceed 1."""
+
+ATTEMPTS = (1, 2, 3)
+"""Within so many attempts a call may be completed."""
+
+
 @dataclass(frozen=True)
 class Endpoint:
     """Something that can go wrong for a caller.
@@ -37,7 +44,7 @@ class Endpoint:
     @property
     def is_share(self) -> bool:
         """Whether an utterance or call counts 0 or 1, so that the rate cannot exceed 1."""
-        return not self.pooled and self.name != "reprompts_per_call"
+        return not self.pooled and self.name not in _MEANS
 
 
 def _fraction(rows: pd.DataFrame, numerator: pd.Series, denominator: pd.Series) -> pd.DataFrame:
@@ -104,8 +111,23 @@ def _not_completed(_: pd.DataFrame, outcomes: pd.DataFrame) -> pd.DataFrame:
     return _fraction(outcomes, outcomes["reached"] != outcomes["expected"], pd.Series(1, index=outcomes.index))
 
 
-def _reprompts(_: pd.DataFrame, outcomes: pd.DataFrame) -> pd.DataFrame:
-    return _fraction(outcomes, outcomes["reprompts"], pd.Series(1, index=outcomes.index))
+def _not_within(attempts: int) -> Callable[[pd.DataFrame, pd.DataFrame], pd.DataFrame]:
+    def observe(_: pd.DataFrame, outcomes: pd.DataFrame) -> pd.DataFrame:
+        # A log that counts no attempts tells nothing of them.
+        rows = outcomes[outcomes["turns"].notna()]
+        late = (rows["reached"] != rows["expected"]) | (rows["turns"] > attempts)
+        return _fraction(rows, late, pd.Series(1, index=rows.index))
+
+    return observe
+
+
+def _mean_of(column: str) -> Callable[[pd.DataFrame, pd.DataFrame], pd.DataFrame]:
+    def observe(_: pd.DataFrame, outcomes: pd.DataFrame) -> pd.DataFrame:
+        rows = outcomes[outcomes[column].notna()]
+        whole = (rows[column] % 1 == 0).all()
+        return _fraction(rows, rows[column].astype("int64") if whole else rows[column], pd.Series(1, index=rows.index))
+
+    return observe
 
 
 def _human_not_reached(_: pd.DataFrame, outcomes: pd.DataFrame) -> pd.DataFrame:
@@ -132,7 +154,9 @@ ENDPOINTS = {
         Endpoint("human", False, _ended("human"), of_calls=True),
         Endpoint("not_completed", False, _not_completed, of_calls=True, owed=True),
         Endpoint("human_not_reached", False, _human_not_reached, of_calls=True, owed=True),
-        Endpoint("reprompts_per_call", False, _reprompts, of_calls=True),
+        *(Endpoint(f"not_within_{n}", False, _not_within(n), of_calls=True, owed=True) for n in ATTEMPTS),
+        Endpoint("reprompts_per_call", False, _mean_of("reprompts"), of_calls=True),
+        Endpoint("seconds_per_call", False, _mean_of("seconds"), of_calls=True),
     )
 }
 """Every endpoint by name."""
@@ -140,7 +164,7 @@ ENDPOINTS = {
 OF_TEXTS = frozenset({"cer", "empty", "hallucinated", "wrong_language"})
 """Endpoints that published word error rates say nothing of."""
 
-_DESCRIPTIVE = {"routed", "human", "reprompts_per_call"}
+_DESCRIPTIVE = {"routed", "human", *_MEANS}
 CONTRASTED = tuple(name for name in ENDPOINTS if name not in _DESCRIPTIVE)
 """Endpoints that are shares and of which more is worse: these can be compared and judged."""
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from callgap.fairness.evidence import Evidence
 from callgap.fairness.standing import DESCRIBED, Standing
+from callgap.group_records import GROUPS
 from callgap.records import Status
 
 EVERYONE = "everyone"
@@ -45,7 +46,8 @@ def _row(evidence: Evidence, attribute: str, group: str, members: set[str]) -> d
         **_counts(evidence, members),
     }
     if len(members) >= DESCRIBED:
-        row |= {name: _rate(frame, members) for name, frame in evidence.by_speaker.items()}
+        shown = {name: frame for name, frame in evidence.by_speaker.items() if name in GROUPS.names}
+        row |= {name: _rate(frame, members) for name, frame in shown.items()}
         row |= _covariates(evidence, members) | _wer_variants(evidence, members) | _rejection(evidence, members)
     return row
 

@@ -1,7 +1,43 @@
 """Interactive voice response: menus, what may be said at each of their points, and where a call ends up."""
 
-from callgap.ivr.plan import Plan, make_plan
+from callgap.ivr.authentication import Authentication
+from callgap.ivr.callers import with_repetitions, without_repetitions
+from callgap.ivr.graph import Graph
+from callgap.ivr.logged import CallLog, Logged
+from callgap.ivr.nodes import Answer, Call, Confirmation, Digits, End, Intent, Keys, Matcher, Menu, Routes
+from callgap.ivr.outcome import Outcome
+from callgap.ivr.plan import make_plan, own_rows
+from callgap.ivr.planned import Plan
+from callgap.ivr.replay import reference_hypotheses, replay
 from callgap.ivr.service import Choice, Node, NoService, Service
-from callgap.ivr.walk import Outcome, walk
+from callgap.ivr.walk import walk
 
-__all__ = ["Choice", "NoService", "Node", "Outcome", "Plan", "Service", "make_plan", "walk"]
+__all__ = [
+    "Answer",
+    "Authentication",
+    "Call",
+    "CallLog",
+    "Choice",
+    "Confirmation",
+    "Digits",
+    "End",
+    "Graph",
+    "Intent",
+    "Keys",
+    "Logged",
+    "Matcher",
+    "Menu",
+    "NoService",
+    "Node",
+    "Outcome",
+    "Plan",
+    "Routes",
+    "Service",
+    "make_plan",
+    "own_rows",
+    "reference_hypotheses",
+    "replay",
+    "walk",
+    "with_repetitions",
+    "without_repetitions",
+]

@@ -3,43 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 
 from callgap.audio import utterance_seed
 from callgap.errors import InputError
+from callgap.ivr.graph import Graph
+from callgap.ivr.graph_plan import plan_of_graph
+from callgap.ivr.planned import Plan, frozen
 from callgap.ivr.service import NoService, Service
 from callgap.records import OPEN, Grammar
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What is to be recognized.
-
-    Attributes:
-        calls: by grammar id, the utterances that begin a call there.
-        probes: by grammar id, the utterances of which the grammar holds no right answer.
-        grammars: by grammar id.
-    """
-
-    calls: Mapping[str, tuple[str, ...]]
-    probes: Mapping[str, tuple[str, ...]]
-    grammars: Mapping[str, Grammar]
-
-    def work(self) -> list[tuple[str, str]]:
-        """Pairs of grammar id and utterance id, grouped by grammar, calls first."""
-        return [(g, u) for part in (self.calls, self.probes) for g, utterances in part.items() for u in utterances]
-
-
-def make_plan(service: Service | NoService, utterances: pa.Table, seed: int) -> Plan:
-    """Decide at which node each utterance is heard, and which utterances also probe the rejection.
+def make_plan(service: Service | Graph | NoService, utterances: pa.Table, seed: int) -> Plan:
+    """Decide at which nodes each utterance is heard, and which utterances also probe the rejection.
 
     An utterance whose intent the service does not serve is a probe at the start node: whatever is accepted is a false
     accept. Of each speaker, some served utterances are probes besides, with their own choice left out. Without a
-    service every utterance is heard as open speech.
+    service every utterance is heard as open speech. Of a graph, what a caller says is heard with the grammar of every
+    node at which a caller may say it, strays among them.
 
     Args:
         service: the menus, if any.
@@ -54,6 +37,12 @@ def make_plan(service: Service | NoService, utterances: pa.Table, seed: int) -> 
     """
     if isinstance(service, NoService):
         return _open(service, utterances)
+    if isinstance(service, Graph):
+        return plan_of_graph(service, utterances, seed)
+    return _of_menus(service, utterances, seed)
+
+
+def _of_menus(service: Service, utterances: pa.Table, seed: int) -> Plan:
     calls: dict[str, list[str]] = defaultdict(list)
     probes: dict[str, list[str]] = defaultdict(list)
     served: dict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -77,7 +66,7 @@ def make_plan(service: Service | NoService, utterances: pa.Table, seed: int) -> 
         for row in rows[: service.probes_per_speaker]:
             node, destination = service.places[row["intent"]]
             probes[service.grammar(node, destination).grammar_id].append(row["utterance_id"])
-    return Plan(_frozen(calls), _frozen(probes), _grammars(service))
+    return Plan(frozen(calls), frozen(probes), _grammars(service))
 
 
 def _open(service: NoService, utterances: pa.Table) -> Plan:
@@ -89,8 +78,31 @@ def _open(service: NoService, utterances: pa.Table) -> Plan:
     return Plan({OPEN: ids}, {}, {})
 
 
-def _frozen(parts: Mapping[str, list[str]]) -> dict[str, tuple[str, ...]]:
-    return {name: tuple(parts[name]) for name in sorted(parts)}
+def own_rows(service: Service | Graph | NoService, utterances: pa.Table, hypotheses: pa.Table) -> list[bool | None]:
+    """Tell what callers said at their own node from what probes the recognizer's rejection.
+
+    Args:
+        service: the menus, if any.
+        utterances: table `utterances`.
+        hypotheses: table `hypotheses`.
+
+    Returns:
+        For each hypothesis: True where it is the one of its utterance that is scored; False where it is a probe; None
+        where it is neither, as of what is said at a further node. Without a service everything is scored.
+    """
+    if isinstance(service, NoService):
+        return [True] * hypotheses.num_rows
+    intents = dict(zip(utterances["utterance_id"].to_pylist(), utterances["intent"].to_pylist(), strict=True))
+    own: list[bool | None] = []
+    for name, grammar in zip(hypotheses["utterance_id"].to_pylist(), hypotheses["grammar_id"].to_pylist(), strict=True):
+        place = service.places.get(intents[name])
+        if place is not None and place[0] == grammar:
+            own.append(True)
+        elif isinstance(service, Service) or place is None:
+            own.append(False)
+        else:
+            own.append(False if grammar == service.grammar(*place).grammar_id else None)
+    return own
 
 
 def _grammars(service: Service) -> dict[str, Grammar]:

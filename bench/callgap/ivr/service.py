@@ -14,6 +14,7 @@ from pydantic.dataclasses import dataclass
 from callgap.records import Grammar
 
 _STRICT = ConfigDict(extra="forbid")
+_MOST_OPTIONAL = 10
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -160,7 +161,15 @@ def expand(phrase: str) -> list[str]:
 
     Returns:
         `what is my balance` and `my balance`.
+
+    Raises:
+        ValueError: more is optional than can be written out.
     """
+    if phrase.count("[") > _MOST_OPTIONAL:
+        raise ValueError(
+            f"the phrase {phrase!r} leaves out up to {phrase.count('[')} words or groups; accepted: {_MOST_OPTIONAL}, "
+            "each doubles what may be said"
+        )
     parts = [part for part in re.split(r"(\[[^\]]*\])", phrase) if part.strip()]
     options = [[part[1:-1], ""] if part.startswith("[") else [part] for part in parts]
     spoken = (" ".join(" ".join(words).lower().split()) for words in itertools.product(*options))

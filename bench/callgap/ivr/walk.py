@@ -5,28 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 import pyarrow as pa
 
+from callgap.ivr.graph import Graph
+from callgap.ivr.graph_outcomes import walk_graph
+from callgap.ivr.outcome import Outcome
 from callgap.ivr.service import Node, NoService, Service
 from callgap.records import OUTCOMES, Status, table
-
-
-class Outcome(StrEnum):
-    """How a call ends; each call has one."""
-
-    ROUTED = "routed"
-    """At the destination that the caller asked for."""
-    MISROUTED = "misrouted"
-    """At another destination than the caller asked for."""
-    NOT_UNDERSTOOD = "not_understood"
-    """Nowhere: nothing was understood and no further attempt was possible."""
-    HUMAN = "human"
-    """With a person: asked for, or after the attempts were used up, or because something else was taken for it."""
-    LOST = "lost"
-    """Unknown, because the recognizer owed a text: counted as lost, never as a caller's or a menu's failure."""
 
 
 @dataclass(frozen=True)
@@ -39,17 +26,19 @@ class _Take:
     status: Status
 
 
-def walk(service: Service | NoService, utterances: pa.Table, hypotheses: pa.Table, covariates: pa.Table) -> pa.Table:
-    """Simulate one call per served utterance.
+def walk(
+    service: Service | Graph | NoService, utterances: pa.Table, hypotheses: pa.Table, covariates: pa.Table
+) -> pa.Table:
+    """Simulate calls: those of a graph, or of single menus one per served utterance.
 
-    A caller says the utterance; where nothing is understood the service asks again, and the caller says the next take
-    that the same speaker recorded of the same prompt, as often as the service allows and takes last. The same audio is
-    never played twice: it would be misheard twice.
+    At a single menu a caller says the utterance; where nothing is understood the service asks again, and the caller
+    says the next take that the same speaker recorded of the same prompt, as often as the service allows and takes last.
+    The same audio is never played twice: it would be misheard twice.
 
     Args:
         service: the menus; without any there are no calls.
         utterances: table `utterances`.
-        hypotheses: table `hypotheses`; only rows whose grammar is the node's own count.
+        hypotheses: table `hypotheses`; of a single menu only rows whose grammar is the node's own count.
         covariates: table `covariates`, for the measured durations.
 
     Returns:
@@ -57,6 +46,8 @@ def walk(service: Service | NoService, utterances: pa.Table, hypotheses: pa.Tabl
     """
     if isinstance(service, NoService):
         return OUTCOMES.empty_table()
+    if isinstance(service, Graph):
+        return walk_graph(service, utterances, hypotheses, covariates)
     heard = {(row["utterance_id"], row["grammar_id"]): row for row in hypotheses.to_pylist()}
     durations = dict(zip(covariates["utterance_id"].to_pylist(), covariates["duration_s"].to_pylist(), strict=True))
     takes: dict[tuple[str, str], list[_Take]] = defaultdict(list)

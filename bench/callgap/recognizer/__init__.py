@@ -6,8 +6,10 @@ from callgap.recognizer.pocketsphinx import PocketSphinx
 from callgap.recognizer.pocketsphinx_ngram import PocketSphinxNgram
 from callgap.recognizer.published_rates import PublishedRates
 from callgap.recognizer.reference import Reference
+from callgap.recognizer.stored_lists import StoredLists
 from callgap.recognizer.transcripts import Transcripts
 from callgap.recognizer.transformers import Transformers
+from callgap.recognizer.unheard import Unheard
 
 __all__ = [
     "Central",
@@ -19,7 +21,9 @@ __all__ = [
     "Recognizer",
     "Reference",
     "Sound",
+    "StoredLists",
     "Transcription",
     "Transcripts",
     "Transformers",
+    "Unheard",
 ]

@@ -17,14 +17,15 @@ from callgap.audio import AudioBatch
 from callgap.errors import InputError, one_of
 from callgap.recognizer.base import Hypothesis, Sound, Transcription
 from callgap.recognizer.central import transcribed
-from callgap.recognizer.http.address import check_address, key_in
-from callgap.recognizer.http.client import Client, Reply, UnansweredError
-from callgap.recognizer.http.patience import Patience
-from callgap.recognizer.http.side_by_side import side_by_side
 from callgap.recognizer.http.tally import Tally
 from callgap.recognizer.http.transcriptions import Heard, Value, content_of, form, heard, message_in, wav16
 from callgap.records import Context, Grammar, ItemStatus, Status
+from callgap.server.address import check_address, key_in
+from callgap.server.client import Client, Reply, UnansweredError
+from callgap.server.patience import Patience
+from callgap.server.side_by_side import side_by_side
 
+_STAGE = "recognizer"
 _PATH = "/audio/transcriptions"
 _RESERVED = ("file", "model", "language", "response_format", "temperature", "prompt")
 _STREAMED = "stream"
@@ -107,8 +108,8 @@ class OpenAiHttp:
         Raises:
             InputError: one of them cannot be used.
         """
-        check_address(self.base_url, keyed=self.key_variable is not None, allow_plain=self.allow_plain)
-        key_in(self.key_variable)
+        check_address(self.base_url, keyed=self.key_variable is not None, allow_plain=self.allow_plain, stage=_STAGE)
+        key_in(self.key_variable, _STAGE)
         for name in self.fields:
             if name in _RESERVED:
                 raise InputError(f"recognizer.fields.{name} is sent already; use recognizer.{_key_of(name)}")
@@ -181,8 +182,8 @@ class OpenAiHttp:
 
     @cached_property
     def _client(self) -> Client:
-        check_address(self.base_url, keyed=self.key_variable is not None, allow_plain=self.allow_plain)
-        key = key_in(self.key_variable)
+        check_address(self.base_url, keyed=self.key_variable is not None, allow_plain=self.allow_plain, stage=_STAGE)
+        key = key_in(self.key_variable, _STAGE)
         return Client(self.base_url, key, timeout_s=self.timeout_s, connections=self.concurrency)
 
     @cached_property
@@ -192,7 +193,7 @@ class OpenAiHttp:
     def _heard(self, sound: Sound, language: str, stop: threading.Event) -> Hypothesis:
         wav = wav16(sound, self.sample_rate)
         body, content_type = form(wav, self._fields(language))
-        patience = Patience(self.retries, self.longest_wait_s)
+        patience = Patience(self.retries, self.longest_wait_s, _STAGE, _KEPT)
         try:
             reply = patience.answered(
                 lambda: self._client.ask("POST", _PATH, body, content_type),

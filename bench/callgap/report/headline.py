@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from callgap.corpus.card import Attribute, Card
@@ -82,7 +82,7 @@ def headline(
         notes = (*caveats, *_tally(row, rows), *_reason(row))
         return Headline(_compared(row), row["verdict"], row["endpoint"], notes)
     examined = card.attributes if attributes is None else attributes
-    if examined and not rows and all(attribute.reference is None for attribute in examined.values()):
+    if examined and not rows and all(one.reference is None or not one.of_person for one in examined.values()):
         return Headline(_described(groups, examined), None, None, caveats)
     return Headline(_nothing_judged(rows, groups, policy), None, None, caveats)
 
@@ -179,15 +179,18 @@ def _reason(row: Row) -> Iterator[str]:
         yield f"Why this verdict: {row['reason']}"
 
 
-def _described(groups: Sequence[Row], attributes: Iterable[str]) -> str:
+def _described(groups: Sequence[Row], attributes: Mapping[str, Attribute]) -> str:
     names = " and ".join(_words(name) for name in attributes)
     told = f"groups by {names} are described, not compared: no reference group was declared."
-    everyone = _everyone(groups).get("wer")
-    if everyone is None:
+    if not any(one.of_person for one in attributes.values()):
+        told = f"{names} tells calls apart and not persons: it is described, never judged."
+    everyone = _everyone(groups)
+    endpoint = next((name for name in ("wer", "not_completed") if everyone.get(name) is not None), None)
+    if endpoint is None:
         return told[0].upper() + told[1:]
-    (wrong,) = in_hundred(everyone)
-    words = ENDPOINTS["wer"]
-    return f"Of 100 words of all speakers {wrong} {words.one if wrong == '1' else words.many}; {told}"
+    (wrong,) = in_hundred(everyone[endpoint])
+    words = ENDPOINTS[endpoint]
+    return f"Of 100 {words.counted} of all speakers {wrong} {words.one if wrong == '1' else words.many}; {told}"
 
 
 def _nothing_judged(rows: Sequence[Row], groups: Sequence[Row], policy: Row) -> str:

@@ -10,6 +10,7 @@ from callgap.report.attribute_view import AttributeView, attribute_view
 from callgap.report.comparisons import Row, distinct, has_limits, under_primary_normalizer
 from callgap.report.conclusions import Conclusions, conclusions
 from callgap.report.data_faults import FaultsView, faults_view
+from callgap.report.logged_calls import CallsView, calls_view
 from callgap.report.overview import Overview, overviews, run_names
 from callgap.report.reversals import reversals
 from callgap.report.wording import gravity
@@ -25,6 +26,7 @@ class CellView:
         faults: of the data, the gravest first.
         conclusions: what may be concluded and what not.
         attributes: one view each.
+        logged: the calls that were logged; None where none was.
     """
 
     anchor: str
@@ -32,6 +34,7 @@ class CellView:
     faults: tuple[FaultsView, ...]
     conclusions: Conclusions
     attributes: tuple[AttributeView, ...]
+    logged: CallsView | None = None
 
     @property
     def everyone(self) -> Row:
@@ -108,7 +111,8 @@ def cell_view(report: Row, place: int, *, plots: bool) -> CellView:
     found = distinct([*report["attributes"], *(row["attribute"] for row in report["groups"])])
     names = [name for name in found if name != EVERYONE]
     views = [attribute_view(report, name, f"{anchor}a{nr}", plots=plots) for nr, name in enumerate(names)]
-    return CellView(anchor, report, faults_view(report.get("faults", ())), conclusions(report), tuple(views))
+    faults, logged = faults_view(report.get("faults", ())), calls_view(report.get("calls", ()))
+    return CellView(anchor, report, faults, conclusions(report), tuple(views), logged)
 
 
 def lead(reports: Sequence[Row]) -> Lead:

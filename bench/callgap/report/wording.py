@@ -64,6 +64,27 @@ ENDPOINTS = {
         "is wrong",
         "are wrong",
     ),
+    "not_within_1": Endpoint(
+        "Not right at the first attempt",
+        "The call did not end where it should at the first attempt; a later one may have brought it there.",
+        "calls",
+        "is not right at the first attempt",
+        "are not right at the first attempt",
+    ),
+    "not_within_2": Endpoint(
+        "Not right within two attempts",
+        "The call did not end where it should within two attempts.",
+        "calls",
+        "is not right within two attempts",
+        "are not right within two attempts",
+    ),
+    "not_within_3": Endpoint(
+        "Not right within three attempts",
+        "The call did not end where it should within three attempts.",
+        "calls",
+        "is not right within three attempts",
+        "are not right within three attempts",
+    ),
     "human_not_reached": Endpoint(
         "Person asked for, not reached",
         "Of the calls that asked for a person, those that did not end with one.",
@@ -185,6 +206,11 @@ LOST_WORDS = (
     "Described, never judged: words that were lost more often here, of the times they were said, than of the "
     "reference; the most certain first. Per 1,000: of all words of the group. Prompts decide which words can be lost, "
     "and how hard their sentences are."
+)
+CALLS = (
+    "Each caller counts as much as another, however often one called. Limits of a figure hold for it alone, those of a "
+    "difference for all groups and figures together. Differences of the declared endpoints, and verdicts, stand with "
+    "the groups."
 )
 FLAGS = "Text invented and wrong language are lower bounds: what reads well is not found."
 RATES = "A rate is absent (\N{EN DASH}), never 0, where a group has too few speakers or nothing was counted."

@@ -1,1 +1,1 @@
-"""What recognizers that ask a server share: where it is, its key, one request, many side by side, when to ask again."""
+"""What is particular to a server that recognizes: the wire format of its answers, and their tally."""

@@ -14,9 +14,9 @@ from typing import Any
 from callgap.audio import batch_of
 from callgap.recognizer.base import Hypothesis, Sound
 from callgap.recognizer.confidence import geometric_mean
-from callgap.recognizer.http.client import Reply
 from callgap.recognizer.pcm import pcm16
 from callgap.records import OK, ItemStatus, Status
+from callgap.server.client import Reply
 
 Value = str | int | float | bool
 

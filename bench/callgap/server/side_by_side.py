@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import TypeVar
 
 from callgap.errors import InputError
-from callgap.recognizer.http.patience import StoppedError
+from callgap.server.patience import StoppedError
 
 Result = TypeVar("Result")
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from callgap.errors import InputError
-from callgap.recognizer.http.client import Reply, UnansweredError
+from callgap.server.client import Reply, UnansweredError
 
 _FIRST_WAIT_S = 0.5
 _REQUEST_TIMEOUT, _TOO_MANY = 408, 429
@@ -30,10 +30,14 @@ class Patience:
     Attributes:
         retries: how many times more after the first.
         longest_wait_s: seconds between two attempts.
+        stage: key of the configuration below which these stand, for messages.
+        kept: what is not lost where it is given up, for messages.
     """
 
     retries: int
     longest_wait_s: float
+    stage: str
+    kept: str
 
     def answered(self, ask: Callable[[], Reply], seed: int, stop: threading.Event, again: Callable[[], None]) -> Reply:
         """Ask until there is an answer that repeating will not change.
@@ -81,8 +85,8 @@ class Patience:
         asked_s = retry_after(reply.headers, datetime.now(UTC))
         if asked_s > self.longest_wait_s:
             raise InputError(
-                f"the server answers {reply.status} and asks to wait {asked_s:.6g} s, recognizer.longest_wait_s is "
-                f"{self.longest_wait_s:g}; what was understood before is kept, go on later with resume=<run directory>"
+                f"the server answers {reply.status} and asks to wait {asked_s:.6g} s, {self.stage}.longest_wait_s is "
+                f"{self.longest_wait_s:g}; {self.kept}"
             )
         return asked_s
 

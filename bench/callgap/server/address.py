@@ -14,34 +14,35 @@ _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 _IN_A_HEADER = re.compile(r"[\x21-\x7e]+")
 
 
-def check_address(base_url: str, *, keyed: bool, allow_plain: bool) -> None:
+def check_address(base_url: str, *, keyed: bool, allow_plain: bool, stage: str) -> None:
     """Refuse an address that cannot be asked, or one that a key may not be sent to.
 
     Args:
         base_url: of the server.
         keyed: whether a key will be sent.
         allow_plain: whether a key may cross a network unencrypted.
+        stage: key of the configuration below which the address stands, for messages.
 
     Raises:
         InputError: it is no address of a server, holds a password, or is not encrypted.
     """
-    parts = _parts(base_url)
+    parts = _parts(base_url, stage)
     if parts.username is not None or parts.password is not None:
         # Not shown: whatever stands before the @ is a secret.
         raise InputError(
-            "recognizer.base_url holds a user's name or a password, which would be stored with the run; accepted: an "
-            "address without them, and recognizer.key_variable for a key"
+            f"{stage}.base_url holds a user's name or a password, which would be stored with the run; accepted: an "
+            f"address without them, and {stage}.key_variable for a key"
         )
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise InputError(
             # A query is not shown: some servers take their key in one.
-            f"recognizer.base_url: found {re.split('[?#]', base_url)[0]!r}{' and a query' if parts.query else ''}; "
+            f"{stage}.base_url: found {re.split('[?#]', base_url)[0]!r}{' and a query' if parts.query else ''}; "
             "accepted: http(s)://HOST/PATH without a query, such as http://localhost:8000/v1"
         )
     if keyed and parts.scheme == "http" and not is_local(base_url) and not allow_plain:
         raise InputError(
-            f"recognizer.base_url: found {base_url!r}, where the key would be sent unencrypted; accepted: https://, "
-            "localhost, or recognizer.allow_plain=true"
+            f"{stage}.base_url: found {base_url!r}, where the key would be sent unencrypted; accepted: https://, "
+            f"localhost, or {stage}.allow_plain=true"
         )
 
 
@@ -56,11 +57,12 @@ def is_local(url: str) -> bool:
         return False
 
 
-def key_in(variable: str | None) -> str | None:
+def key_in(variable: str | None, stage: str) -> str | None:
     """The key that a variable of the environment holds.
 
     Args:
         variable: its name; None where the server wants no key.
+        stage: key of the configuration below which the name stands, for messages.
 
     Returns:
         The key, which must reach no file, log or message.
@@ -73,15 +75,15 @@ def key_in(variable: str | None) -> str | None:
     if not _VARIABLE.fullmatch(variable):
         # Not shown: somebody may have written the key itself.
         raise InputError(
-            "recognizer.key_variable takes the name of a variable of the environment, in capital letters, digits and "
+            f"{stage}.key_variable takes the name of a variable of the environment, in capital letters, digits and "
             "underscores (for example OPENAI_API_KEY), never the key itself; found something else"
         )
     key = os.environ.get(variable)
     if not key:
-        raise InputError(f"recognizer.key_variable: the variable {variable} is not set; set it to the server's key")
+        raise InputError(f"{stage}.key_variable: the variable {variable} is not set; set it to the server's key")
     if not _IN_A_HEADER.fullmatch(key):
         raise InputError(
-            f"recognizer.key_variable: the variable {variable} holds white space or characters that no key has"
+            f"{stage}.key_variable: the variable {variable} holds white space or characters that no key has"
         )
     return key
 
@@ -109,13 +111,12 @@ def proxy_for(url: str) -> str | None:
     return proxy
 
 
-def _parts(url: str) -> SplitResult:
+def _parts(url: str, stage: str = "") -> SplitResult:
     try:
         parts = urlsplit(url)
         # Read here, where a wrong one can be told: it is read from the text on each access.
         _ = parts.port
     except ValueError:
-        raise InputError(
-            "recognizer.base_url cannot be read as an address; accepted: http(s)://HOST:PORT/PATH"
-        ) from None
+        key = f"{stage}.base_url" if stage else "base_url"
+        raise InputError(f"{key} cannot be read as an address; accepted: http(s)://HOST:PORT/PATH") from None
     return parts

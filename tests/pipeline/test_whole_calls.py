@@ -1,0 +1,61 @@
+"""Whole calls through a whole run: what was heard decides where they end, and the report is made of them."""
+
+import json
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from runs import callgap
+
+from callgap.assembly import units
+from callgap.configuration import composed, plain
+
+OTHERS = ("en-us-nyc", "en-gb", "en-gb-x-rp", "en-gb-scotland", "en-gb-x-gbclan", "en-gb-x-gbcwmd", "en-029")
+FEWER = [f"~corpus.accents.{name}" for name in (*OTHERS, "l2-de", "l2-fr", "l2-it", "l2-es")]
+CALLS = ["corpus=synthetic-services", "ivr=health", *FEWER, "corpus.speakers_per_group=2"]
+
+
+@pytest.fixture(scope="module")
+def unheard(tmp_path_factory):
+    """A run on texts that hold what was said, but for the words of one accent that announce an emergency."""
+    folder = tmp_path_factory.mktemp("calls")
+    rows = units(plain(composed(CALLS)))["corpus"].utterances().to_pandas()
+    missed = (rows["accent"] == "l2-hi") & rows["intent"].isin(["chest-pain", "breathing"])
+    rows.loc[missed, "text"] = "renew my prescription"
+    rows[["utterance_id", "text"]].to_csv(folder / "texts.csv", index=False)
+    arguments = [*CALLS, "engine.workers=0", "recognizer=transcripts", "recognizer.file=texts.csv"]
+    callgap("run", *arguments, "fairness.resamples=1000", f"hydra.run.dir={folder / 'run'}", cwd=folder, check=True)
+    return folder / "run"
+
+
+def test_who_is_misheard_is_misrouted_and_nobody_else(unheard):
+    groups = pd.read_csv(unheard / "groups.csv").set_index("group")
+    # Four of a speaker's twenty calls are emergencies of the two kinds that are not heard.
+    assert groups.loc["l2-hi", "misrouted"] == pytest.approx(4 / 20)
+    assert groups.loc["l2-hi", "not_completed"] == pytest.approx(4 / 20)
+    assert groups.loc["en-us", ["misrouted", "not_completed", "wer"]].eq(0).all()
+    assert groups.loc["everyone", "calls"] == 2 * 2 * 20
+
+
+def test_the_priority_and_the_critical_words_of_each_call_are_kept(unheard):
+    calls = pq.read_table(unheard / "outcomes.parquet").to_pandas()
+    missed = calls["goal"].isin(["chest pain", "breathing"]) & calls["speaker_id"].str.startswith("l2-hi")
+    assert missed.sum() == 8
+    assert (calls.loc[missed, "reached"] == "prescription").all()
+    assert calls.loc[missed, "wrong_priority"].all()
+    assert not calls.loc[missed, "critical_heard"].any()
+    assert calls.loc[~missed, "completed"].all()
+    assert calls.loc[~missed, "critical_heard"].dropna().all()
+    assert not calls.loc[~missed, "wrong_priority"].dropna().any()
+
+
+def test_each_recording_is_scored_once_although_some_are_heard_at_two_nodes(unheard):
+    notes = json.loads((unheard / "run.json").read_text())
+    assert set(notes["counts_by_status"]) >= {"ok"}
+    scores = pq.read_table(unheard / "scores.parquet").to_pandas()
+    words = scores[(scores["unit"] == "word") & (scores["normalizer"] == scores["normalizer"].iloc[0])]
+    assert not words["utterance_id"].duplicated().any()
+    # What the service serves: eleven sentences of twenty-nine prompts, yes and no among them.
+    served = {"chest-pain", "breathing", "unconscious", "bleeding", "fever", "prescription", "pharmacy", "yes", "no"}
+    said = {name.split("-", 3)[-1] for name in words["utterance_id"] if name.startswith("l2-hi")}
+    assert {name.split("-", 1)[1] if name[0] == "0" else name for name in said} == {*served, "agent", "agent-sentence"}
