@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Annotated, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 from hydra.errors import HydraException
 from hydra.utils import instantiate
@@ -12,7 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from callgap.configuration import STAGES
 from callgap.errors import InputError, first_line, one_of
+from callgap.ivr import Graph, NoService, Service
 from callgap.overrides import without_addresses
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 
 def units(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -30,7 +34,13 @@ def units(content: Mapping[str, Any]) -> dict[str, Any]:
     for stage in STAGES:
         if not isinstance(content.get(stage), Mapping):
             raise InputError(f"{stage}: found {content.get(stage)!r}; accepted is one of callgap list {stage}")
-    return {stage: _unit(stage, content[stage]) for stage in STAGES}
+    made = {stage: _unit(stage, content[stage]) for stage in STAGES}
+    if not isinstance(made["ivr"], Service | Graph | NoService):
+        found = content["ivr"]["_target_"]
+        raise InputError(
+            f"ivr._target_: found {found!r}, which is no service; accepted: callgap.ivr.Graph, for example"
+        )
+    return made
 
 
 class Options(BaseModel):
@@ -68,15 +78,24 @@ def options(content: Mapping[str, Any]) -> Options:
 
 
 def _unit(stage: str, content: Mapping[str, Any]) -> Any:
+    if not isinstance(content.get("_target_"), str):
+        raise InputError(f"{stage}._target_: found {content.get('_target_')!r}; accepted: the name of a unit's class")
     try:
         return instantiate(content, _convert_="all")
     except HydraException as error:
         cause = _root_of(error)
         if isinstance(cause, ValidationError):
             raise InputError(_validation(_place(stage, str(error)), cause)) from None
+        if isinstance(cause, ModuleNotFoundError) and str(cause.name).startswith("callgap."):
+            raise InputError(f"{_place(stage, str(error))}._target_: callgap has no {_target(error)!r}") from None
         if isinstance(cause, ModuleNotFoundError):
             raise InputError(f"{stage} needs the package {cause.name!r}, which is not installed") from None
         raise InputError(f"{stage}: {first_line(cause)}") from None
+
+
+def _target(error: BaseException) -> str:
+    found = re.search(r"locating target '([^']*)'", str(error))
+    return found[1] if found else "such target"
 
 
 def _root_of(error: BaseException) -> BaseException:
@@ -92,11 +111,33 @@ def _place(stage: str, message: str) -> str:
 
 
 def _validation(stage: str, error: ValidationError) -> str:
-    first = error.errors()[0]
+    first = _gravest(error.errors())
     key = ".".join([stage, *(str(part) for part in first["loc"])])
     if first["type"] == "unexpected_keyword_argument":
         return f"{key}: there is no such key"
-    message = first["msg"].removeprefix("Value error, ")
+    if first["type"].startswith("union_tag"):
+        # The key that says which of several kinds a value is of.
+        return _unknown_kind(key, first)
+    # A tuple is written down as a list.
+    message = first["msg"].removeprefix("Value error, ").replace("valid tuple", "valid list")
     # An address may hold a secret.
     shown = isinstance(first["input"], str | int | float | list | tuple | None) and "://" not in str(first["input"])
     return f"{key}: found {first['input']!r}; {message}" if shown else f"{key}: {message}"
+
+
+def _gravest(errors: Sequence[ErrorDetails]) -> ErrorDetails:
+    """The first one; where a key is missing, one beside it that does not exist, which is the same key misspelled."""
+    first = errors[0]
+    if first["type"] != "missing":
+        return first
+    beside = (e for e in errors if e["type"] == "unexpected_keyword_argument" and e["loc"][:-1] == first["loc"][:-1])
+    return next(beside, first)
+
+
+def _unknown_kind(key: str, error: ErrorDetails) -> str:
+    context = error.get("ctx", {})
+    name = str(context.get("discriminator", "kind")).strip("'")
+    if error["type"] == "union_tag_not_found":
+        return f"{key}.{name}: found nothing, and it is needed"
+    kinds = re.findall(r"'([^']+)'", str(context.get("expected_tags", "")))
+    return f"{key}.{name}: found {context.get('tag')!r}; {one_of(str(context.get('tag')), kinds)}"

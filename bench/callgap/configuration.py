@@ -6,14 +6,17 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+import yaml
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
+from callgap.config_files import check_folder, unreadable
 from callgap.errors import InputError, first_line, one_of
 from callgap.overrides import parsed, without_addresses
 from callgap.resources import conf_dir
@@ -52,12 +55,14 @@ def composed(overrides: Sequence[str], *, config_dir: str | None = None, config_
         The configuration.
 
     Raises:
-        InputError: a key or a choice does not exist, or an override cannot be read.
+        InputError: a key or a choice does not exist, or an override or a file of the folder cannot be read.
     """
     register_resolvers()
     for override in overrides:
         # Hydra's own words would show all of it.
         parsed(override)
+    if config_dir:
+        check_folder(Path(config_dir), (*STAGES, "experiment"))
     further = [f"hydra.searchpath=[{_quoted(f'file://{config_dir}')}]"] if config_dir else []
     GlobalHydra.instance().clear()
     try:
@@ -66,6 +71,8 @@ def composed(overrides: Sequence[str], *, config_dir: str | None = None, config_
             config: DictConfig = compose(config_name, overrides=chosen, return_hydra_config=True)
     except (HydraException, OmegaConfBaseException, ValueError) as error:
         raise InputError(sentence(error, overrides, config_dir, config_name)) from None
+    except yaml.YAMLError as error:
+        raise InputError(unreadable(error)) from None
     finally:
         GlobalHydra.instance().clear()
     _require_open(overrides, config_dir, config_name)
@@ -146,8 +153,8 @@ def cell_name(choices: Mapping[str, str]) -> str:
 def fingerprint(content: Mapping[str, Any]) -> str:
     """SHA-256 of everything in a resolved configuration that a result depends on (not of where the work is done)."""
     kept = {key: value for key, value in content.items() if key not in _NO_RESULT}
-    # Where a corpus or stored transcripts lie changes nothing; what they hold has a fingerprint of its own.
-    for stage in ("corpus", "recognizer"):
+    # Where a corpus, stored transcripts or a log lie changes nothing; what a corpus holds has a fingerprint of its own.
+    for stage in ("corpus", "recognizer", "ivr"):
         kept[stage] = {key: value for key, value in kept[stage].items() if key not in (*_PLACES, *_MANNERS)}
     return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
 

@@ -23,6 +23,7 @@ from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 
 from callgap.assembly import options, units
+from callgap.config_files import located
 from callgap.configuration import choices_of, composed, opened, plain, register_resolvers
 from callgap.errors import InputError, first_line
 from callgap.judging import examined
@@ -179,9 +180,21 @@ def _preflight(overrides: list[str], known: Any) -> None:
         content = plain(config)
         _require_place(Path(config.hydra.sweep.dir if known.multirun else config.hydra.run.dir))
         options(content)
-        unit = units(content)
+        unit = _units(content, choices, job, known)
         check_fit(unit, choices)
         examined(unit)
+
+
+def _units(content: dict[str, Any], choices: dict[str, str], job: list[str], known: Any) -> dict[str, Any]:
+    try:
+        return units(content)
+    except InputError as error:
+        stage = str(error).partition(":")[0].partition(".")[0]
+        # Where the command line changes a value, the file does not hold what was found.
+        if stage not in choices or any(o.lstrip("+~").startswith(f"{stage}.") for o in job):
+            raise
+        folder = Path(known.config_dir) if known.config_dir else None
+        raise InputError(located(str(error), stage, choices[stage], folder)) from None
 
 
 def _require_place(path: Path) -> None:

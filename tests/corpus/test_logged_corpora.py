@@ -5,7 +5,9 @@ import json
 
 import pytest
 from logged import CALLS, call_rows, dialogue, right, write_calls, write_evi, write_slurp
+from omegaconf import OmegaConf
 
+from callgap.configuration import composed
 from callgap.corpus.call_log import CallLog
 from callgap.corpus.evi import EviCorpus
 from callgap.corpus.slurp import SlurpCorpus
@@ -92,6 +94,22 @@ def test_of_the_public_corpus_the_placeholder_is_found(data, part, many, dialogu
     counted = corpus.utterances()["fault"].to_pylist()
     assert counted.count("placeholder_speaker") == 9 * many
     assert 0 < counted.count("no_such_record") < 0.02 * len(counted)
+
+
+@pytest.mark.parametrize("name", ["evi-en-gb", "evi-pl-pl", "slurp"])
+def test_the_files_that_were_used_are_pinned_and_another_is_refused(data, tmp_path, name):
+    content = OmegaConf.to_container(composed([f"corpus={name}", f"corpus.root={data / name.split('-')[0]}"]).corpus)
+    kind = {"evi": EviCorpus, "slurp": SlurpCorpus}[name.split("-")[0]]
+    content.pop("_target_")
+    if not (data / name.split("-")[0]).is_dir():
+        pytest.skip(f"no copy of {name}")
+    assert kind(**content).utterances().num_rows
+    for file in content["sha256"]:
+        for other in content["sha256"]:
+            (tmp_path / other).write_bytes((data / name.split("-")[0] / other).read_bytes())
+        (tmp_path / file).write_bytes((tmp_path / file).read_bytes() + b"\n")
+        with pytest.raises(InputError, match=rf"{file}: its SHA-256 is \w+, accepted by corpus\.sha256: \w+; corpus"):
+            kind(**content | {"root": tmp_path}).utterances()
 
 
 def test_recordings_are_paired_and_those_without_a_pair_are_excluded(tmp_path):

@@ -22,7 +22,7 @@ def evi(tmp_path_factory):
     dialogues += [dialogue(f"withheld{n}", "stand-in", "r1", {}) for n in range(20)]
     write_evi(folder / "data", dialogues)
     callgap(
-        *("run", "-m", "experiment=ivr-evi", "corpus=evi-en-gb", "corpus.root=data", *WORDLESS),
+        *("run", "-m", "experiment=ivr-evi", "corpus=evi-en-gb", "corpus.root=data", "corpus.sha256=null", *WORDLESS),
         "hydra.sweep.dir=sweep",
         cwd=folder,
     )
@@ -69,7 +69,7 @@ def test_items_are_described_and_nothing_is_judged(evi):
 def slurp(tmp_path_factory):
     folder = tmp_path_factory.mktemp("slurp")
     write_slurp(folder / "data")
-    options = ["corpus.root=data", *WORDLESS, "hydra.sweep.dir=sweep"]
+    options = ["corpus.root=data", "corpus.sha256=null", *WORDLESS, "hydra.sweep.dir=sweep"]
     callgap("run", "-m", "experiment=ivr-slurp-distance", *options, cwd=folder)
     callgap("publish", "sweep", "--to", "slurp", cwd=folder)
     return folder
@@ -99,7 +99,7 @@ def test_a_recording_without_a_prediction_is_lost_and_no_failure_of_the_menu(tmp
     path = folder / "multi_slurp_hermit_predictions.jsonl"
     lines = path.read_text().splitlines()
     path.write_text("\n".join(line for line in lines if json.loads(line)["file"] != "audio-5.flac") + "\n")
-    options = ["corpus.root=data", *WORDLESS, "hydra.run.dir=made"]
+    options = ["corpus.root=data", "corpus.sha256=null", *WORDLESS, "hydra.run.dir=made"]
     callgap("run", "experiment=ivr-slurp-distance", *options, cwd=tmp_path)
     conditions = pd.read_csv(tmp_path / "made" / "conditions.csv").set_index("endpoint")
     assert (conditions.loc["not_completed", "speakers"], conditions.loc["not_completed", "left_out"]) == (11, 1)
@@ -113,12 +113,17 @@ def test_a_recording_without_a_prediction_is_lost_and_no_failure_of_the_menu(tmp
           "fairness=speech"], "recognizer=call-log has no texts to give"),
         (["corpus=call-log", "recognizer=call-log", "corpus.file=c.csv", "ivr=call-log"], "'wer' is counted in texts"),
         (["experiment=ivr-evi", "corpus.root=none"], "cannot be read"),
+        (["experiment=ivr-evi", "corpus.root=other"], "dialogues.en.tsv: its SHA-256 is"),
+        (["experiment=ivr-slurp-distance", "corpus.root=other"], "test.jsonl: its SHA-256 is"),
         (["experiment=ivr-evi", "corpus.part=fr"], "corpus.part"),
         (["experiment=ivr-evi", "ivr.attempts=0"], "ivr.attempts"),
         (["experiment=ivr-evi", "verdict=default"], "verdict.margins has no margin for the endpoint 'not_within_1'"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_together_is_refused_in_one_sentence(tmp_path, overrides, said):
+    (tmp_path / "other").mkdir()
+    write_evi(tmp_path / "other", [dialogue("d", "s", "r1", {})])
+    write_slurp(tmp_path / "other")
     (tmp_path / "c.csv").write_text("call_id,caller,expected,reached,accent\n1,a,x,x,n\n")
     done = callgap("run", *overrides, "hydra.run.dir=made", cwd=tmp_path, check=False)
     assert done.exit_code == 2

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -20,6 +20,7 @@ from callgap.audio import AudioBatch
 from callgap.corpus.call_log import Wordless
 from callgap.corpus.card import Card, load_card
 from callgap.corpus.described import STRICT
+from callgap.corpus.files import require_pinned
 from callgap.corpus.rows import UNKNOWN_SPEAKER
 from callgap.corpus.table import silent
 from callgap.errors import InputError
@@ -47,12 +48,14 @@ class EviCorpus(Wordless):
         placeholder: what becomes of the turns whose speaker id stands for many callers: `excluded` and counted, or
             `kept` as if they were one person's.
         strict: end the run where a turn cannot be used.
+        sha256: by file of the folder, what it must be; None accepts any.
     """
 
     root: Path
     part: Literal["en", "pl"] = "en"
     placeholder: Literal["excluded", "kept"] = "excluded"
     strict: bool = False
+    sha256: Mapping[str, str] | None = None
     has_audio: ClassVar[bool] = False
 
     @cached_property
@@ -64,7 +67,7 @@ class EviCorpus(Wordless):
         """The table `utterances`, in the order of the file; `slots` names the record that the caller reads from.
 
         Raises:
-            InputError: a file is missing or lacks a column, or a cell is none of the layout's.
+            InputError: a file is missing, not the pinned one or lacks a column, or a cell is none of the layout's.
         """
         return self._utterances
 
@@ -126,6 +129,7 @@ class EviCorpus(Wordless):
 
     @cached_property
     def _utterances(self) -> pa.Table:
+        require_pinned(self.root, self.sha256)
         path = self.root / f"records.{self.part}.csv"
         records = {*_require(path, ("scenario_id",))["scenario_id"].to_pylist()}
         return table(

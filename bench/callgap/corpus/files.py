@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,6 +17,7 @@ import torchaudio.functional
 from callgap.audio import AudioBatch, Signal, batch_of
 from callgap.corpus.sound import Extract, Samples, UnheardError
 from callgap.corpus.windows import windows_of
+from callgap.errors import InputError
 from callgap.records import OK, ItemStatus, Status
 
 BATCH_S = 600.0
@@ -141,6 +142,28 @@ def sha256_of(path: Path) -> str:
         while block := file.read(_BLOCK_BYTES):
             digest.update(block)
     return digest.hexdigest()
+
+
+def require_pinned(root: Path, sha256: Mapping[str, str] | None) -> None:
+    """Refuse files that are not the ones that were used.
+
+    Args:
+        root: the folder that holds them.
+        sha256: by name, what it must be, in hexadecimal; None accepts any.
+
+    Raises:
+        InputError: a file cannot be read, or is another one.
+    """
+    for name, pinned in (sha256 or {}).items():
+        path = root / name
+        try:
+            found = sha256_of(path)
+        except OSError as error:
+            raise InputError(f"{path} cannot be read: {error.strerror}") from None
+        if found != pinned:
+            raise InputError(
+                f"{path}: its SHA-256 is {found}, accepted by corpus.sha256: {pinned}; corpus.sha256=null accepts any"
+            )
 
 
 def _batch(items: Sequence[Item], sample_rate: int) -> AudioBatch:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
@@ -16,6 +16,7 @@ from pydantic.dataclasses import dataclass
 from callgap.audio import AudioBatch
 from callgap.corpus.card import Card, load_card
 from callgap.corpus.described import STRICT
+from callgap.corpus.files import require_pinned
 from callgap.corpus.table import silent
 from callgap.errors import InputError
 from callgap.records import table, utterances_schema
@@ -31,10 +32,12 @@ class SlurpCorpus:
     Attributes:
         root: the folder that holds `test.jsonl`.
         strict: end the run where a recording cannot be used.
+        sha256: by file of the folder, what it must be; None accepts any.
     """
 
     root: Path
     strict: bool = False
+    sha256: Mapping[str, str] | None = None
     has_audio: ClassVar[bool] = False
 
     @cached_property
@@ -46,7 +49,7 @@ class SlurpCorpus:
         """The table `utterances`, in the order of the file; a recording without its pair is excluded as `no_pair`.
 
         Raises:
-            InputError: the file is missing, or a line is not what the layout has.
+            InputError: a file is missing or not the pinned one, or a line is not what the layout has.
         """
         return self._utterances
 
@@ -84,6 +87,7 @@ class SlurpCorpus:
 
     @cached_property
     def _utterances(self) -> pa.Table:
+        require_pinned(self.root, self.sha256)
         found = list(self._recordings())
         prompts: dict[str, dict[str, str]] = defaultdict(dict)
         for file, prompt in found:

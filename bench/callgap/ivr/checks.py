@@ -128,6 +128,14 @@ def _labels(graph: Graph) -> None:
         tags = set(itertools.chain.from_iterable(answer.tags for answer in graph.answers(name)))
         if isinstance(node, Intent):
             _router(name, tags, node.router.intents)
+        if isinstance(node, Menu) and node.grammar is not None:
+            _grammar(name, [tag for answer in node.choices for tag in answer.tags], node.grammar.labels)
+
+
+def _grammar(name: str, tags: Iterable[str], labels: Iterable[str]) -> None:
+    for tag in tags:
+        if tag not in labels:
+            raise ValueError(f"node {name!r}: its grammar never gives the label {tag!r}; {one_of(tag, labels)}")
 
 
 def _router(name: str, tags: set[str], intents: Iterable[str]) -> None:

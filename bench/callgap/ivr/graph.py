@@ -74,8 +74,10 @@ class Graph:
     def _this_version(cls, given: object) -> object:
         # Looked at first: of another version, nothing else can be said.
         found = getattr(given, "kwargs", None) or (given if isinstance(given, Mapping) else {})
-        if "version" in found and found["version"] != VERSION:
-            raise ValueError(f"version: found {found['version']!r}, accepted: {VERSION}")
+        version = found.get("version")
+        if version != VERSION or type(version) is not int:
+            said = repr(version) if "version" in found else "nothing"
+            raise ValueError(f"version: found {said}, accepted: {VERSION}")
         return given
 
     @model_validator(mode="after")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from functools import cached_property
 from typing import Annotated, Any, Literal, Protocol, runtime_checkable
 
@@ -13,7 +13,7 @@ from callgap.ivr.service import expand
 
 STRICT = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
 Share = Annotated[float, Field(ge=0, le=1)]
-Seconds = Annotated[float, Field(ge=0)]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 AGREE, REFUSE = 0, 1
 """Places of the two answers of a confirmation."""
@@ -22,6 +22,11 @@ AGREE, REFUSE = 0, 1
 @runtime_checkable
 class Matcher(Protocol):
     """A grammar that was read from a file: what may be said, and the labels that it gives to it."""
+
+    @property
+    def labels(self) -> Set[str]:
+        """Every label that some phrase can have."""
+        ...
 
     def match(self, text: str, tolerance: int = 0) -> Any:
         """What a text means, with the attribute `labels`; None where the grammar does not hold it."""
@@ -105,7 +110,7 @@ class Asking:
     """
 
     prompt: str
-    prompt_s: Annotated[float, Field(gt=0)]
+    prompt_s: Annotated[float, Field(gt=0, allow_inf_nan=False)]
     reprompt_s: Seconds | None = None
     attempts: Annotated[int, Field(ge=1, le=10)] | None = None
     reject_below: Share | None = None
@@ -271,4 +276,4 @@ class Call:
 
     wants: tuple[str, ...] = ()
     ends: str
-    share: Annotated[float, Field(gt=0)] = 1.0
+    share: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0

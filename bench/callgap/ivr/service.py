@@ -163,8 +163,12 @@ def expand(phrase: str) -> list[str]:
         `what is my balance` and `my balance`.
 
     Raises:
-        ValueError: more is optional than can be written out.
+        ValueError: more is optional than can be written out, a bracket has no pair, or nothing is said.
     """
+    if set("[]") & set(re.sub(r"\[[^\[\]]*\]", "", phrase)):
+        raise ValueError(f"the phrase {phrase!r} has a bracket without its pair, or one inside another")
+    if not phrase.replace("[", " ").replace("]", " ").strip():
+        raise ValueError(f"the phrase {phrase!r} says nothing; accepted: one word at least")
     if phrase.count("[") > _MOST_OPTIONAL:
         raise ValueError(
             f"the phrase {phrase!r} leaves out up to {phrase.count('[')} words or groups; accepted: {_MOST_OPTIONAL}, "

@@ -11,9 +11,9 @@ from typing import Literal
 from callgap.errors import InputError
 from callgap.ivr.grammars.chart import Chart, TooManyWaysError, keys_of, said
 from callgap.ivr.grammars.checking import checked
-from callgap.ivr.grammars.flat import Flat
+from callgap.ivr.grammars.flat import NEVER, Flat
 from callgap.ivr.grammars.listing import Lister
-from callgap.ivr.grammars.nodes import Rule
+from callgap.ivr.grammars.nodes import Rule, Tag
 from callgap.ivr.grammars.words import heard_words
 
 MAX_TEXT = 1000
@@ -72,6 +72,14 @@ class Tree:
     @cached_property
     def _keys(self) -> list[str | None]:
         return keys_of(self._flat, typed=self.mode == "dtmf")
+
+    @cached_property
+    def labels(self) -> frozenset[str]:
+        """Every label that some phrase can have."""
+        reached = self._flat.sayable(self._flat.bodies[self.root], self._flat.shortest(void=NEVER))
+        return frozenset(
+            node.label for node in (self._flat.nodes[number] for number in reached) if isinstance(node, Tag)
+        )
 
     def phrases(self, limit: int) -> tuple[str, ...]:
         """Every phrase that may be said, once.
