@@ -12,10 +12,10 @@ from rich.console import Console
 from callgap.assembly import units
 from callgap.auditing import grouped, reference_groups, require_new, run_cells
 from callgap.collating import system_names
-from callgap.columns import CallRole, Columns, Wanted, call_columns, group_columns, require_columns
+from callgap.columns import CallRole, Columns, Wanted, call_columns, group_columns, has_texts, require_columns
 from callgap.configuration import choices_of, composed, plain
 from callgap.corpus.grouping import banded_name
-from callgap.errors import InputError
+from callgap.errors import InputError, one_of
 from callgap.judging import check_references
 from callgap.pipeline import Cell, check_texts
 from callgap.submitted import Submitted, are_numbers, found_in, is_trn, require_bands
@@ -70,14 +70,16 @@ def call_logs(paths: Sequence[Path], wanted: Wanted) -> CallLogs | None:
     tables = {path: read_table(path) for path in paths if not is_trn(path)}
     parts = {path: call_columns(path, cells.column_names, wanted) for path, cells in tables.items()}
     logs = [path for path, of in parts.items() if {"expected", "reached"} <= of.keys()]
-    if not logs and not asked:
+    halves = [path for path, of in parts.items() if {"expected", "reached"} & of.keys()]
+    texts = any(has_texts(cells.column_names) for cells in tables.values())
+    if not logs and not asked and (texts or not halves):
         return None
     require_columns(wanted, [name for cells in tables.values() for name in cells.column_names])
     files = {path: _submitted(path, cells, parts[path], wanted) for path, cells in tables.items()}
     if not logs:
         raise InputError(
-            f"{paths[0]} says not both what was called for and what was reached; name the columns with --expected and "
-            f"--reached; {found_in(list(files.values()))}"
+            f"{(halves or paths)[0]} says not both what was called for and what was reached; name the columns with "
+            f"--expected and --reached; {found_in(list(files.values()))}"
         )
     return _together(files, parts, logs, wanted)
 
@@ -124,6 +126,7 @@ def audit_calls_command(
     }
     cells = {name: _cell(calls, name, shared, human) for name in calls.logs}
     told = [line for name, cell in cells.items() for line in _checked(calls, name, cell)]
+    _require_ends(calls, cells, human)
     for line in (*told, *_told(calls, references, wanted)):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     run_cells(cells, target, console)
@@ -212,6 +215,25 @@ def _checked(calls: CallLogs, name: str, cell: Cell) -> Iterator[str]:
     lacking = [role for role in ("attempts", "seconds") if role not in parts]
     if lacking:
         yield f"not logged: {', '.join(lacking)}"
+
+
+def _require_ends(calls: CallLogs, cells: Mapping[str, Cell], human: str) -> None:
+    """Refuse destinations that differ in case alone, and a person's that none of the logs has."""
+    known: set[str] = set()
+    for name, cell in cells.items():
+        unit = units(cell.config)
+        wanted = {intent for intent in unit["corpus"].utterances()["intent"].to_pylist() if intent}
+        found = wanted | unit["ivr"].ends()
+        plain: dict[str, str] = {}
+        for end in sorted(found):
+            if plain.setdefault(end.casefold(), end) != end:
+                raise InputError(
+                    f"{calls.logs[name].path}: found the destinations {plain[end.casefold()]!r} and {end!r}; accepted: "
+                    "each under one name"
+                )
+        known |= found
+    if human and human not in known:
+        raise InputError(f"--human: found {human!r}, where no call ended; {one_of(human, known)}")
 
 
 def _told(calls: CallLogs, references: Mapping[str, str], wanted: Wanted) -> Iterator[str]:

@@ -188,11 +188,17 @@ def call_columns(path: Path, found: Sequence[str], wanted: Wanted) -> dict[CallR
         By part the column; a part that no column plays is left out.
 
     Raises:
-        InputError: two columns have a usual name of one part.
+        InputError: two columns have a usual name of one part, or the user names one column for two parts.
     """
     options = {role: _CALL_OPTIONS.get(role, role) for role in CALLS}
     named = {role: getattr(wanted, option) for role, option in options.items()}
     chosen: dict[CallRole, str] = {role: name for role, name in named.items() if name in found}
+    for role, name in chosen.items():
+        first = next(other for other, of in chosen.items() if of == name)
+        if first != role:
+            raise InputError(
+                f"--{options[first]} and --{options[role]} both name {name!r}; accepted: a column of its own"
+            )
     taken = {*chosen.values(), *(wanted.groups or ()), *wanted.bands}
     for role, usual in CALLS.items():
         matches = [name for name in found if name.lower() in usual and name not in taken]
@@ -206,6 +212,16 @@ def call_columns(path: Path, found: Sequence[str], wanted: Wanted) -> dict[CallR
         chosen[role] = matches[0]
         taken.add(matches[0])
     return chosen
+
+
+def has_texts(found: Sequence[str]) -> bool:
+    """Whether a table holds texts, numbers of words or error rates by their usual names.
+
+    Args:
+        found: names of its columns.
+    """
+    usual = {*NAMES["reference"], *NAMES["hypothesis"], *NAMES["words"]}
+    return any(name.lower() in usual or name.lower().endswith(RATES) for name in found)
 
 
 def group_columns(found: Sequence[str], taken: set[str], wanted: Wanted) -> tuple[str, ...]:

@@ -144,6 +144,13 @@ def test_a_perfect_service_shows_no_gap_and_is_not_called_within_the_margin(tmp_
     [
         ({"seconds": "long"}, [], "row 1.*column 'seconds': found 'long'; accepted: seconds from 0 on"),
         ({"attempts": "0"}, [], "row 1.*column 'attempts': found '0'; accepted: a whole number of attempts"),
+        ({"attempts": "1e9"}, [], "column 'attempts': found '1e9'; .*from 1 on, up to 1,000, or nothing"),
+        ({"seconds": "-1"}, [], "column 'seconds': found '-1'; accepted: seconds from 0 on, up to 1,000,000"),
+        ({"seconds": "1_0"}, [], "column 'seconds': found '1_0'; accepted: seconds"),
+        ({"call_id": ROWS[1]["call_id"]}, [], "rows 1 and 2: both are the utterance"),
+        ({"expected": ROWS[0]["expected"].upper()}, [], "found the destinations .* and .*; accepted: each under one"),
+        ({}, ["--human", "agnet"], "--human: found 'agnet', where no call ended; did you mean 'agent'"),
+        ({}, ["--expected", "reached", "--reached", "reached"], "--expected and --reached both name 'reached'"),
         ({}, ["--reached", "gone"], "--reached: no file has the column 'gone'"),
         ({}, ["--normalizer", "basic"], "--normalizer basic: .*holds calls and no texts"),
         ({}, ["--reference-group", "west"], "found 'west', which no speaker belongs to"),
@@ -161,7 +168,11 @@ def test_logs_that_fit_nothing_are_refused(tmp_path):
     assert "has no column for the caller; name it with --speaker" in refused(tmp_path, "calls.csv")
     write_calls(tmp_path / "calls.csv", ROWS, columns=[name for name in CALLS if name != "accent"])
     assert "no file has a column to group callers by" in refused(tmp_path, "calls.csv")
-    write_calls(tmp_path / "calls.csv", ROWS, columns=[name for name in CALLS if name != "reached"])
+    for lacking in ("expected", "reached"):
+        write_calls(tmp_path / "calls.csv", ROWS, columns=[name for name in CALLS if name != lacking])
+        assert "calls.csv says not both what was called for and what was reached; name the columns with" in refused(
+            tmp_path, "calls.csv"
+        )
     assert "says not both what was called for and what was reached" in refused(
         tmp_path, "calls.csv", "--expected", "expected"
     )
@@ -176,3 +187,23 @@ def test_two_columns_for_one_part_are_no_choice_of_ours(tmp_path):
     assert "both 'reached' and 'destination' may be the reached; say which with --reached" in refused(
         tmp_path, "calls.csv"
     )
+
+
+def test_a_caller_in_two_groups_is_left_out_and_counted(tmp_path):
+    other = {"north": "south", "south": "north"}
+    first = ROWS[0] | {"accent": other[ROWS[0]["accent"]]}
+    write_calls(tmp_path / "calls.csv", [first, *ROWS[1:]])
+    callgap("audit", "calls.csv", *NORTH, cwd=tmp_path)
+    groups = rows_of(tmp_path / "audit-calls" / "calls", "groups").set_index("group")["speakers"].astype(int)
+    assert groups["contradictory"] == 1
+    assert groups["north"] + groups["south"] == groups["everyone"] - 1
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+def test_a_log_in_another_encoding_is_refused_and_a_byte_order_mark_is_none(tmp_path, encoding):
+    rows = [row | {"accent": "né" if row["accent"] == "south" else row["accent"]} for row in ROWS]
+    text = write_calls(tmp_path / "calls.csv", rows).read_text(encoding="utf-8")
+    (tmp_path / "calls.csv").write_bytes(text.encode(encoding))
+    assert "the bytes are not UTF-8; save the file as UTF-8" in refused(tmp_path, "calls.csv")
+    (tmp_path / "calls.csv").write_bytes(text.encode("utf-8-sig"))
+    assert "calls: 96 of calls.csv" in callgap("audit", "calls.csv", *NORTH, cwd=tmp_path).stdout

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from runs import callgap
 
-from callgap.columns import GROUPS, NAMES
+from callgap.columns import CALLS, GROUPS, NAMES
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 BLOCK = re.compile(r"^```(?P<kind>\w+) (?P<what>run|file=\S+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -114,4 +114,4 @@ def test_every_console_block_with_a_command_of_ours_is_run():
 def test_the_tutorial_lists_the_names_that_need_no_option():
     table = dict(re.findall(r"^\| (\w+) \| (`.*`) \|$", AUDIT.read_text(encoding="utf-8"), re.MULTILINE))
     listed = {part: tuple(names.strip("`").split("`, `")) for part, names in table.items()}
-    assert listed == {**NAMES, "groups": GROUPS}
+    assert listed == {**NAMES, **CALLS, "groups": GROUPS}

@@ -106,6 +106,10 @@ class Labelled:
 
     known: dict
 
+    @property
+    def labels(self):
+        return frozenset(self.known.values())
+
     def match(self, text, tolerance=0):
         return SimpleNamespace(labels=(self.known[text],)) if text in self.known else None
 

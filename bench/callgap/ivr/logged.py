@@ -21,6 +21,11 @@ from callgap.tables import read_table, row_name
 STRICT = ConfigDict(extra="forbid")
 NOWHERE = ("", "NA", "N/A", "nan", "none")
 """Cells that say that a call ended nowhere."""
+MOST_ATTEMPTS = 1000
+"""Of one call: a larger number was meant for something else."""
+MOST_SECONDS = 1_000_000
+"""Of one call, eleven days: a larger number was meant for something else."""
+_SECONDS = f"seconds from 0 on, up to {MOST_SECONDS:,}"
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -147,7 +152,7 @@ class CallLog(Logged):
             found[name] = {
                 "reached": None if reached in NOWHERE else reached,
                 "attempts": self._attempts(values, row),
-                "seconds": self._number(values, self.seconds, row, "seconds from 0 on"),
+                "seconds": self._number(values, self.seconds, row, _SECONDS),
             }
         return found
 
@@ -166,9 +171,10 @@ class CallLog(Logged):
         return self.file
 
     def _attempts(self, values: Mapping[str, str | None], row: int) -> int | None:
-        found = self._number(values, self.attempts, row, "a whole number of attempts from 1 on")
-        if found is not None and (found < 1 or not found.is_integer()):
-            raise self._fault(values, str(self.attempts), row, "a whole number of attempts from 1 on")
+        accepted = f"a whole number of attempts from 1 on, up to {MOST_ATTEMPTS:,}"
+        found = self._number(values, self.attempts, row, accepted)
+        if found is not None and not (1 <= found <= MOST_ATTEMPTS and found.is_integer()):
+            raise self._fault(values, str(self.attempts), row, accepted)
         return None if found is None else int(found)
 
     def _number(self, values: Mapping[str, str | None], column: str | None, row: int, accepted: str) -> float | None:
@@ -176,10 +182,11 @@ class CallLog(Logged):
         if cell in NOWHERE:
             return None
         try:
-            found = float(cell)
+            # Python would read 1_0, and the digits of other scripts.
+            found = float(cell) if cell.isascii() and "_" not in cell else -1.0
         except ValueError:
             found = -1.0
-        if not 0 <= found < 1e9:
+        if not 0 <= found <= MOST_SECONDS:
             raise self._fault(values, str(column), row, accepted)
         return found
 
