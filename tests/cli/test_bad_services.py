@@ -1,5 +1,8 @@
 """A service of one's own with a fault: one sentence with file, line and node, exit status 2, nothing left behind."""
 
+import csv
+
+import pandas as pd
 import pytest
 from garage import FILE, RUN, SERVICE, changed, line_of, refused, write
 from runs import callgap
@@ -228,8 +231,28 @@ def test_a_label_that_a_grammar_never_gives_is_refused_with_the_node(tmp_path):
     assert refused(tmp_path) == f"{FILE}, line {line}: {said}"
 
 
-def test_a_service_of_ones_own_is_composed_from_a_folder_of_the_user(tmp_path):
+def test_a_service_of_ones_own_with_a_grammar_of_ones_own_is_called_from_a_folder_of_the_user(tmp_path):
     (tmp_path / "g.jsgf").write_text(JSGF + "public <a> = [i want to] buy {buy};")
     write(tmp_path, with_grammar("g.jsgf"))
-    done = callgap(*RUN, "--cfg", "job", cwd=tmp_path)
-    assert "prompt: What can we do for you?" in done.output
+    said = [("i want to buy", "balance"), ("repair", "lost-card"), ("yes", "yes"), ("agent", "agent")]
+    with (tmp_path / "said.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["utterance_id", "speaker_id", "accent", "text", "intent", "heard"])
+        for speaker in range(4):
+            for text, intent in said:
+                # The last one's wish to buy is misheard.
+                heard = "agent" if (speaker, intent) == (3, "balance") else text
+                writer.writerow([f"{speaker}-{intent}", f"s{speaker}", "north", text, intent, heard])
+    texts = [
+        "corpus=table",
+        "corpus.file=said.csv",
+        "corpus.groups=[accent]",
+        "recognizer=transcripts",
+        "recognizer.file=said.csv",
+    ]
+    callgap(*RUN[:3], *texts, "recognizer.column=heard", RUN[-1], "hydra.run.dir=made", cwd=tmp_path)
+    outcomes = pd.read_parquet(tmp_path / "made" / "outcomes.parquet")
+    assert set(outcomes["expected"]) == {"sold", "workshop", "desk"}
+    wrong = outcomes[outcomes["reached"] != outcomes["expected"]]
+    assert set(wrong["speaker_id"]) == {"s3"}
+    assert set(zip(wrong["expected"], wrong["reached"], strict=True)) == {("sold", "desk")}

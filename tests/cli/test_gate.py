@@ -214,7 +214,7 @@ def test_a_run_that_cannot_be_read_is_one_sentence(run, tmp_path):
     refused("damaged", message="damaged/report.json is damaged", cwd=tmp_path)
     refused("empty", message="empty/report.json lacks the key policy", cwd=tmp_path)
     refused("lost", message="lost/contrasts.csv is missing or damaged", cwd=tmp_path)
-    refused("lost", "--policy=lenient", message="--policy: found 'lenient'; accepted: default", cwd=tmp_path)
+    refused("lost", "--policy=lenient", message="--policy: found 'lenient'; accepted: calls, default", cwd=tmp_path)
 
 
 def refused(*arguments, message, cwd):

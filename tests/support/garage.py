@@ -13,7 +13,7 @@ start: main
 human: desk
 attempts: 2
 after_attempts: desk
-calls_per_speaker: 2
+calls_per_speaker: 3
 always:
   - {goto: desk, intents: [agent], phrases: [agent]}
 nodes:
