@@ -223,6 +223,20 @@ SHARES = schema(
 """One row per group and endpoint of walked calls: the rate with what was really said (`rate_understanding`) and what
 the recognition adds, and the same split of the difference to the reference."""
 
+WATERFALL = schema(
+    attribute=_TEXT,
+    group=_TEXT,
+    system=_TEXT,
+    condition=_TEXT,
+    speakers=_COUNT,
+    calls=_COUNT,
+    asked=_REAL,
+    understood=_REAL,
+    routed=_REAL,
+    reached=_REAL,
+)
+"""One row per group: of the calls that were made, the shares that came so far; each stage holds the next."""
+
 CALIBRATION = schema(
     attribute=_TEXT,
     group=_TEXT,
