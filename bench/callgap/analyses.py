@@ -20,7 +20,7 @@ from callgap.fairness.gaps import Resampling
 from callgap.fairness.grouping import EVERYONE_ELSE
 from callgap.fairness.membership import CONTRADICTORY, UNKNOWN
 from callgap.fairness.standing import JUDGED
-from callgap.group_records import ATTRIBUTIONS, CALLS, CONDITIONS, CONFUSIONS, FAULTS, OMNIBUS
+from callgap.group_records import ATTRIBUTIONS, CALLS, CONDITIONS, CONFUSIONS, FAULTS, OMNIBUS, WHAT_IF
 from callgap.ivr.logged import Logged
 from callgap.records import table
 from callgap.reference_error import ReferenceErrorRate
@@ -34,8 +34,8 @@ SCHEMAS = {
 }
 """Tables beside groups and contrasts, each written as CSV into a run directory."""
 
-WHERE_LOGGED = {"calls": CALLS}
-"""Tables that are written beside them where calls were logged, and nowhere else."""
+WHERE_LOGGED = {"calls": CALLS, "what_if": WHAT_IF}
+"""Tables that are written beside them where calls were logged, or walked through a graph, and nowhere else."""
 
 
 def tables(rows: Mapping[str, Sequence[Row]]) -> dict[str, pa.Table]:

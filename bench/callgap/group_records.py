@@ -183,6 +183,29 @@ CALLS = schema(
 """One row per group, or value of a condition, and endpoint of calls that were logged. `total` is the events, reprompts
 or seconds of all `calls` together, `rate` the mean of the speakers' own; `limits` as in `CONTRASTS`."""
 
+WHAT_IF = schema(
+    attribute=_TEXT,
+    group=_TEXT,
+    reference=_TEXT,
+    system=_TEXT,
+    condition=_TEXT,
+    change=_TEXT,
+    value=_TEXT,
+    is_base=_FLAG,
+    endpoint=_TEXT,
+    speakers=_COUNT,
+    rate=_REAL,
+    reference_speakers=_COUNT,
+    reference_rate=_REAL,
+    difference=_REAL,
+    others_speakers=_COUNT,
+    others_rate=_REAL,
+    left_out=_TEXT,
+)
+"""One row per group, changed service and endpoint of calls that were walked again. `is_base` is the service as it is.
+Rates are means of the speakers' own, from two speakers on; `others` are all other callers whose group is known. A
+change of which the stored texts cannot tell has one row without an endpoint: `left_out` says why."""
+
 FAULTS = schema(
     attribute=_TEXT,
     group=_TEXT,
