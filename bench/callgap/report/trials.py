@@ -27,7 +27,7 @@ _WORDS = {
     "grammar": ("taking phrases at menus word for word", "taking phrases at menus with up to {} word edits"),
 }
 _SPECIAL = {
-    ("attempts", "1"): "one attempt at every node",
+    ("attempts", "1"): "allowing one attempt at every node",
     ("confirm_below", "never"): "never asking back",
     ("confirm_below", "always"): "always asking back",
     ("keys", "0"): "offering telephone keys at once",
@@ -69,11 +69,6 @@ class Trial:
         return tuple(self.rows[group, name]["others_rate"] or 0.0 for name in names)
 
 
-def phrase(self) -> str:
-    """The change in words."""
-    ...
-
-
 def phrase(change: str, value: str) -> str:
     """Say a change.
 
@@ -82,14 +77,14 @@ def phrase(change: str, value: str) -> str:
         value: that it has.
 
     Returns:
-        Such as `five attempts at every node`, without article or capital.
+        Such as `allowing 5 attempts at every node`.
     """
     if value == "as it is":
         return value
     if (change, value) in _SPECIAL:
         return _SPECIAL[change, value]
     if change == "attempts":
-        return f"{value} attempts at every node"
+        return f"allowing {value} attempts at every node"
     if change == "confirm_below":
         return f"asking back below a confidence of {value}"
     nothing, something = _WORDS[change]
