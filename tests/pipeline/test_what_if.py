@@ -246,7 +246,7 @@ def test_a_change_that_makes_other_calls_is_left_out_with_the_reason():
     rows = rows_of(graph, utterances.filter(pa.array(mute)), lambda row, _: row["text"])
     left = [row for row in rows if row["left_out"]]
     assert [(row["change"], row["value"], row["left_out"]) for row in left] == [("confirm_below", "never", OTHER_CALLS)]
-    assert told(rows).left_out == (f"never asking back ({OTHER_CALLS})",)
+    assert told(rows).left_out == (f"never asking for confirmation ({OTHER_CALLS})",)
 
 
 def test_groups_whose_figures_may_not_be_published_are_not_shown():

@@ -15,7 +15,7 @@ NOTHING = 1e-9
 TITLES = {
     "attempts": ("Attempts", "attempts at every node"),
     "reject_below": ("Rejection", "confidence below which nothing is taken"),
-    "confirm_below": ("Confirmation", "confidence below which is asked back"),
+    "confirm_below": ("Confirmation", "confidence below which it is asked for"),
     "keys": ("Telephone keys", "failed attempts until they are offered"),
     "grammar": ("Grammar", "word edits that menus allow"),
 }
@@ -28,8 +28,8 @@ _WORDS = {
 }
 _SPECIAL = {
     ("attempts", "1"): "allowing one attempt at every node",
-    ("confirm_below", "never"): "never asking back",
-    ("confirm_below", "always"): "always asking back",
+    ("confirm_below", "never"): "never asking for confirmation",
+    ("confirm_below", "always"): "always asking for confirmation",
     ("keys", "0"): "offering telephone keys at once",
     ("keys", "1"): "offering telephone keys after one failed attempt",
     ("grammar", "1"): "taking phrases at menus with one word edit",
@@ -86,7 +86,7 @@ def phrase(change: str, value: str) -> str:
     if change == "attempts":
         return f"allowing {value} attempts at every node"
     if change == "confirm_below":
-        return f"asking back below a confidence of {value}"
+        return f"asking for confirmation below a confidence of {value}"
     nothing, something = _WORDS[change]
     return nothing if value in ("none", "0") else something.format(value)
 
