@@ -66,6 +66,10 @@ def test_the_calls_are_walked_again_through_services_with_one_thing_changed(unhe
     base = changed[changed["is_base"] & (changed["endpoint"] == "not_completed")].drop_duplicates("group")
     groups = pd.read_csv(unheard / "groups.csv").set_index("group")["not_completed"]
     assert base.set_index("group")["rate"].to_dict() == pytest.approx(groups.to_dict())
+    calls = pd.read_csv(unheard / "calls.csv").set_index(["group", "endpoint"])["rate"].to_dict()
+    for row in changed[changed["is_base"]].itertuples():
+        if (row.group, row.endpoint) in calls:
+            assert row.rate == pytest.approx(calls[row.group, row.endpoint], nan_ok=True)
     assert set(changed["change"]) == {"attempts", "grammar"}
     # What is understood as something else is not heard better at another attempt.
     missed = changed[(changed["group"] == "l2-hi") & (changed["change"] == "attempts")]
