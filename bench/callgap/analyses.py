@@ -30,6 +30,7 @@ from callgap.group_records import (
     OMNIBUS,
     SHARES,
     WATERFALL,
+    WHAT_IF,
 )
 from callgap.records import table
 from callgap.reference_error import ReferenceErrorRate
@@ -49,6 +50,7 @@ OF_CALLS = {
     "odds": ODDS,
     "shares": SHARES,
     "calibration": CALIBRATION,
+    "what_if": WHAT_IF,
 }
 """Tables that are written beside them where they have rows: of calls that were logged or walked to their end."""
 
