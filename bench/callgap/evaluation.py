@@ -11,12 +11,12 @@ import pyarrow as pa
 from callgap.analyses import (
     compared_within,
     explained,
-    logged_calls,
     lost_words,
     tables,
     with_reasons,
     with_reference_errors,
 )
+from callgap.calling import Calls
 from callgap.corpus import KnowsFaults
 from callgap.fairness.compare import Comparison
 from callgap.fairness.evidence import BatchEffect, Evidence
@@ -24,7 +24,7 @@ from callgap.fairness.faults import find_faults, unjudged
 from callgap.fairness.groups import rejection_counts
 from callgap.fairness.standing import DESCRIBED, EXPLORATORY, JUDGED, MARGIN
 from callgap.group_records import CONTRASTS, GROUPS
-from callgap.ivr import Graph, Logged, NoService, Service, own_rows, walk, without_repetitions
+from callgap.ivr import Graph, Logged, NoService, Service, own_rows, without_repetitions
 from callgap.judging import check_references, examined, judged, memberships
 from callgap.provenance import provenance
 from callgap.records import table
@@ -33,6 +33,7 @@ from callgap.report import Findings, render_html, render_markdown, summarize
 from callgap.run_directory import RunDirectory
 from callgap.sittings import BATCH_EFFECT
 from callgap.verdict import Policy
+from callgap.what_if import what_if_rows
 
 
 def evaluate(directory: RunDirectory, unit: Mapping[str, Any]) -> dict[str, Any]:
@@ -49,9 +50,11 @@ def evaluate(directory: RunDirectory, unit: Mapping[str, Any]) -> dict[str, Any]
         directory.read_table(f"{name}.parquet") for name in ("utterances", "hypotheses", "covariates")
     )
     service: Service | Graph | NoService = unit["ivr"]
+    calls = Calls(service, utterances, hypotheses, covariates)
     # Repetitions are there for the calls; everything else looks at each recording once.
-    every = utterances, hypotheses, covariates
-    utterances, hypotheses, covariates = (without_repetitions(content) for content in every)
+    utterances, hypotheses, covariates = (
+        without_repetitions(content) for content in (utterances, hypotheses, covariates)
+    )
     attributes = examined(unit)
     check_references(unit, utterances)
     members = memberships(utterances, unit["fairness"], attributes)
@@ -62,8 +65,7 @@ def evaluate(directory: RunDirectory, unit: Mapping[str, Any]) -> dict[str, Any]
     heard, probes = split_probes(service, utterances, hypotheses)
     scores = _scored(unit["scoring"], utterances, heard)
     directory.write_table("scores.parquet", scores)
-    outcomes = service.outcomes(utterances, hypotheses) if isinstance(service, Logged) else walk(service, *every)
-    directory.write_table("outcomes.parquet", outcomes)
+    directory.write_table("outcomes.parquet", calls.outcomes)
     scored = time.perf_counter()
 
     notes = directory.provenance()
@@ -72,7 +74,7 @@ def evaluate(directory: RunDirectory, unit: Mapping[str, Any]) -> dict[str, Any]
         heard=heard,
         probes=probes,
         scores=scores,
-        outcomes=outcomes,
+        outcomes=calls.outcomes,
         covariates=covariates,
         normalizer=unit["scoring"].primary,
         human=_human(service),
@@ -98,7 +100,10 @@ def evaluate(directory: RunDirectory, unit: Mapping[str, Any]) -> dict[str, Any]
             "conditions": compared_within(evidence, attributes, unit["fairness"]),
             "confusions": lost_words(evidence, references, unit["scoring"].normalizers[evidence.normalizer]),
             "attributions": explained(evidence, compared.contrasts),
-            "calls": logged_calls(evidence, attributes, unit["fairness"], service),
+            **calls.told(evidence, attributes, unit["fairness"]),
+            "what_if": what_if_rows(
+                evidence, attributes, service, (calls.utterances, calls.hypotheses, calls.covariates)
+            ),
         }
     )
     groups = table(compared.groups, GROUPS)
@@ -107,6 +112,7 @@ def evaluate(directory: RunDirectory, unit: Mapping[str, Any]) -> dict[str, Any]
     for name, content in {"groups": groups, "contrasts": contrasts, **beside}.items():
         directory.write_table(f"{name}.csv", content)
     notes["rejection"] = dict(rejection_counts(evidence)) if evidence.phrases else None
+    notes["confidence"] = calls.confidence()
     notes["seconds"] = {
         **notes["seconds"],
         "scoring": round(scored - begin, 1),
@@ -121,7 +127,7 @@ def evaluate(directory: RunDirectory, unit: Mapping[str, Any]) -> dict[str, Any]
         utterances=utterances,
         hypotheses=hypotheses,
         scores=scores,
-        outcomes=outcomes,
+        outcomes=calls.outcomes,
         groups=groups,
         contrasts=contrasts,
         beside=beside,
