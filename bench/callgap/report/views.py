@@ -13,6 +13,7 @@ from callgap.report.data_faults import FaultsView, faults_view
 from callgap.report.logged_calls import CallsView, calls_view
 from callgap.report.overview import Overview, overviews, run_names
 from callgap.report.reversals import reversals
+from callgap.report.routers import RoutersView, routers_view
 from callgap.report.wording import gravity
 
 
@@ -27,6 +28,7 @@ class CellView:
         conclusions: what may be concluded and what not.
         attributes: one view each.
         logged: the calls that were logged; None where none was.
+        routers: how often those of the service are right on clean text; None where it has none.
     """
 
     anchor: str
@@ -35,6 +37,7 @@ class CellView:
     conclusions: Conclusions
     attributes: tuple[AttributeView, ...]
     logged: CallsView | None = None
+    routers: RoutersView | None = None
 
     @property
     def everyone(self) -> Row:
@@ -112,7 +115,8 @@ def cell_view(report: Row, place: int, *, plots: bool) -> CellView:
     names = [name for name in found if name != EVERYONE]
     views = [attribute_view(report, name, f"{anchor}a{nr}", plots=plots) for nr, name in enumerate(names)]
     faults, logged = faults_view(report.get("faults", ())), calls_view(report.get("calls", ()))
-    return CellView(anchor, report, faults, conclusions(report), tuple(views), logged)
+    routers = routers_view(report["service"])
+    return CellView(anchor, report, faults, conclusions(report), tuple(views), logged, routers)
 
 
 def lead(reports: Sequence[Row]) -> Lead:
