@@ -13,8 +13,8 @@ from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from callgap.errors import InputError, one_of
-from callgap.ivr.service import NoService
 from callgap.ivr.outcome import Outcome
+from callgap.ivr.service import NoService
 from callgap.records import LOST, OUTCOMES, Status, table
 from callgap.tables import read_table, row_name
 
