@@ -10,6 +10,8 @@ from callgap.assembly import units
 from callgap.configuration import composed, plain
 from callgap.errors import InputError
 from callgap.ivr import check_routers, make_plan, router_accuracies, walk, with_repetitions
+from callgap.ivr.routers import Clinc150, Text
+from callgap.ivr.routers.accuracy import measured
 
 CALLERS = ["corpus=synthetic-services", "corpus.speakers_per_group=1"]
 ROUTER = "ivr.nodes.main.router"
@@ -124,6 +126,15 @@ def test_a_tag_that_is_no_intent_of_the_texts_is_refused_by_the_name_of_the_node
     graph, rows = learning(tmp_path)
     with pytest.raises(InputError, match=r"^node 'main': its router has no intent 'change_pin'; "):
         make_plan(graph, rows, 1)
+
+
+def test_the_rules_do_on_the_texts_of_clinc150_as_documented(open_bank, data):
+    names = {"balance": "balance", "report_lost_card": "lost-card", "transfer": "transfer", "pay_bill": "bill"}
+    names |= {"pin_change": "pin"}
+    test = [Text(text.text, names.get(text.intent)) for text in Clinc150(root=data / "clinc150").split().test]
+    found = measured(open_bank[0].nodes["main"].router.route, "clinc150", test, ())
+    assert (found.in_scope.correct, found.in_scope.texts) == (108, 150)
+    assert (found.out_of_scope.correct, found.out_of_scope.texts) == (5157, 5350)
 
 
 @pytest.mark.slow

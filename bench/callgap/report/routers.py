@@ -8,8 +8,8 @@ from callgap.report.comparisons import Row
 from callgap.report.figures import ABSENT, percent
 
 _NOTE = (
-    "How often the router is right about texts that nobody misheard, that it did not learn from, and that are none of "
-    "these callers'. What it gets wrong here it gets wrong for every group."
+    "How often the router is right about texts that nobody misheard and that it did not learn from. What it gets wrong "
+    "here is no matter of recognition."
 )
 
 
@@ -83,6 +83,6 @@ def _of(counts: Row) -> str:
 
 def _texts(found: Row) -> str:
     known, owed = found["known_texts_left_out"], found["in_scope"]["owed"] + found["out_of_scope"]["owed"]
-    further = [f"{known} left out that it had learned from"] if known else []
+    further = [f"{known} left out that stand in its training or validation"] if known else []
     further += [f"to {owed} it owed an answer, which counts as wrong"] if owed else []
     return "; ".join([found["of"], *further])
