@@ -10,7 +10,6 @@ import pyarrow as pa
 
 from callgap.corpus import Attribute
 from callgap.fairness.attribution import attributed, covariates_of
-from callgap.fairness.calls import call_rows
 from callgap.fairness.conditions import conditions
 from callgap.fairness.confusions import WordFates, confusions
 from callgap.fairness.contrasts import Row
@@ -20,8 +19,17 @@ from callgap.fairness.gaps import Resampling
 from callgap.fairness.grouping import EVERYONE_ELSE
 from callgap.fairness.membership import CONTRADICTORY, UNKNOWN
 from callgap.fairness.standing import JUDGED
-from callgap.group_records import ATTRIBUTIONS, CALLS, CONDITIONS, CONFUSIONS, FAULTS, OMNIBUS
-from callgap.ivr.logged import Logged
+from callgap.group_records import (
+    ATTRIBUTIONS,
+    CALIBRATION,
+    CALLS,
+    CONDITIONS,
+    CONFUSIONS,
+    FAULTS,
+    ODDS,
+    OMNIBUS,
+    SHARES,
+)
 from callgap.records import table
 from callgap.reference_error import ReferenceErrorRate
 
@@ -34,8 +42,8 @@ SCHEMAS = {
 }
 """Tables beside groups and contrasts, each written as CSV into a run directory."""
 
-WHERE_LOGGED = {"calls": CALLS}
-"""Tables that are written beside them where calls were logged, and nowhere else."""
+OF_CALLS = {"calls": CALLS, "odds": ODDS, "shares": SHARES, "calibration": CALIBRATION}
+"""Tables that are written beside them where they have rows: of calls that were logged or walked to their end."""
 
 
 def tables(rows: Mapping[str, Sequence[Row]]) -> dict[str, pa.Table]:
@@ -45,9 +53,9 @@ def tables(rows: Mapping[str, Sequence[Row]]) -> dict[str, pa.Table]:
         rows: by name of the table.
 
     Returns:
-        Every table of `SCHEMAS`, empty where there is no row; of `WHERE_LOGGED` those that have rows.
+        Every table of `SCHEMAS`, empty where there is no row; of `OF_CALLS` those that have rows.
     """
-    schemas = SCHEMAS | {name: schema for name, schema in WHERE_LOGGED.items() if rows.get(name)}
+    schemas = SCHEMAS | {name: schema for name, schema in OF_CALLS.items() if rows.get(name)}
     return {name: table(list(rows.get(name, ())), schema) for name, schema in schemas.items()}
 
 
@@ -59,18 +67,6 @@ def compared_within(evidence: Evidence, attributes: Mapping[str, Attribute], com
         if not attribute.of_person:
             found += conditions(evidence, name, attribute.reference, comparison.endpoints, plan)
     return found
-
-
-def logged_calls(
-    evidence: Evidence, attributes: Mapping[str, Attribute], comparison: Any, service: object
-) -> list[Row]:
-    """Rows of `calls`; none where no call was logged."""
-    if not isinstance(service, Logged) or not evidence.outcomes.num_rows:
-        return []
-    persons = {name: a.reference for name, a in attributes.items() if a.of_person}
-    others = [name for name, a in attributes.items() if not a.of_person]
-    plan = Resampling(comparison.alpha, comparison.resamples, comparison.seed)
-    return call_rows(evidence, persons, others, comparison.endpoints, plan)
 
 
 def lost_words(evidence: Evidence, references: Mapping[str, str | None], normalize: Any) -> list[Row]:

@@ -11,12 +11,12 @@ import pyarrow as pa
 from callgap.analyses import (
     compared_within,
     explained,
-    logged_calls,
     lost_words,
     tables,
     with_reasons,
     with_reference_errors,
 )
+from callgap.calling import Calls
 from callgap.corpus import KnowsFaults
 from callgap.fairness.compare import Comparison
 from callgap.fairness.evidence import BatchEffect, Evidence
@@ -32,7 +32,6 @@ from callgap.ivr import (
     own_rows,
     router_accuracies,
     router_identities,
-    walk,
     without_repetitions,
 )
 from callgap.judging import check_references, examined, judged, memberships
@@ -59,9 +58,11 @@ def evaluate(directory: RunDirectory, unit: Mapping[str, Any]) -> dict[str, Any]
         directory.read_table(f"{name}.parquet") for name in ("utterances", "hypotheses", "covariates")
     )
     service: Service | Graph | NoService = unit["ivr"]
+    calls = Calls(service, utterances, hypotheses, covariates)
     # Repetitions are there for the calls; everything else looks at each recording once.
-    every = utterances, hypotheses, covariates
-    utterances, hypotheses, covariates = (without_repetitions(content) for content in every)
+    utterances, hypotheses, covariates = (
+        without_repetitions(content) for content in (utterances, hypotheses, covariates)
+    )
     attributes = examined(unit)
     check_references(unit, utterances)
     members = memberships(utterances, unit["fairness"], attributes)
@@ -72,8 +73,7 @@ def evaluate(directory: RunDirectory, unit: Mapping[str, Any]) -> dict[str, Any]
     heard, probes = split_probes(service, utterances, hypotheses)
     scores = _scored(unit["scoring"], utterances, heard)
     directory.write_table("scores.parquet", scores)
-    outcomes = service.outcomes(utterances, hypotheses) if isinstance(service, Logged) else walk(service, *every)
-    directory.write_table("outcomes.parquet", outcomes)
+    directory.write_table("outcomes.parquet", calls.outcomes)
     scored = time.perf_counter()
 
     notes = directory.provenance()
@@ -82,7 +82,7 @@ def evaluate(directory: RunDirectory, unit: Mapping[str, Any]) -> dict[str, Any]
         heard=heard,
         probes=probes,
         scores=scores,
-        outcomes=outcomes,
+        outcomes=calls.outcomes,
         covariates=covariates,
         normalizer=unit["scoring"].primary,
         human=_human(service),
@@ -108,7 +108,7 @@ def evaluate(directory: RunDirectory, unit: Mapping[str, Any]) -> dict[str, Any]
             "conditions": compared_within(evidence, attributes, unit["fairness"]),
             "confusions": lost_words(evidence, references, unit["scoring"].normalizers[evidence.normalizer]),
             "attributions": explained(evidence, compared.contrasts),
-            "calls": logged_calls(evidence, attributes, unit["fairness"], service),
+            **calls.told(evidence, attributes, unit["fairness"]),
         }
     )
     groups = table(compared.groups, GROUPS)
@@ -117,6 +117,7 @@ def evaluate(directory: RunDirectory, unit: Mapping[str, Any]) -> dict[str, Any]
     for name, content in {"groups": groups, "contrasts": contrasts, **beside}.items():
         directory.write_table(f"{name}.csv", content)
     notes["rejection"] = dict(rejection_counts(evidence)) if evidence.phrases else None
+    notes["confidence"] = calls.confidence()
     notes["seconds"] = {
         **notes["seconds"],
         "scoring": round(scored - begin, 1),
@@ -133,7 +134,7 @@ def evaluate(directory: RunDirectory, unit: Mapping[str, Any]) -> dict[str, Any]
         utterances=utterances,
         hypotheses=hypotheses,
         scores=scores,
-        outcomes=outcomes,
+        outcomes=calls.outcomes,
         groups=groups,
         contrasts=contrasts,
         beside=beside,

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.csv
 import yaml
 
-from callgap.analyses import SCHEMAS, WHERE_LOGGED
+from callgap.analyses import OF_CALLS, SCHEMAS
 from callgap.errors import InputError
 from callgap.fairness.faults import unpublished
 from callgap.finished import Finished
@@ -68,7 +68,7 @@ def publish_runs(runs: Sequence[Path], results: Path, name: str) -> Path:
         (target / "confusions.csv").unlink(missing_ok=True)
     for name, source in sources.items():
         (target / name).write_bytes(_concatenated([directory.path / source for directory in directories]))
-    for table in WHERE_LOGGED:
+    for table in OF_CALLS:
         _write_where_logged([directory.path / f"{table}.csv" for directory in directories], target / f"{table}.csv")
     return target
 

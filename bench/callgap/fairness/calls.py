@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import pandas as pd
 
@@ -21,8 +20,12 @@ from callgap.fairness.standing import DESCRIBED, EXPLORATORY, Standing
 from callgap.fairness.treatment import Treatment
 
 SHOWN = (
-    "not_completed", "misrouted", "not_understood", "human_not_reached",
-    "not_within_1", "not_within_2", "not_within_3", "reprompts_per_call", "seconds_per_call",
+    "not_completed", "misrouted", "not_understood", "wrong_priority",
+    "human_not_reached", "human_turns", "human_seconds",
+    "not_within_1", "not_within_2", "not_within_3",
+    "no_match", "gave_up", "reprompts_per_call", "seconds_per_call", "contained",
+    "digits_wrong_1", "digits_wrong_2", "digits_wrong_3", "wrong_number",
+    "critical_missed", "confident_error",
 )  # fmt: skip
 """In the order of the table."""
 
@@ -50,8 +53,9 @@ def call_rows(
     Returns:
         Rows of the table `calls`; rates from two speakers on, limits from five on.
     """
-    calls = _Calls(evidence, plan, tuple(name for name in SHOWN if name not in declared))
-    rows = list(calls.described(EVERYONE, EVERYONE, set(evidence.speakers.values()), calls.whole))
+    observed = {name: frame for name in SHOWN if len(frame := evidence.observations[name])}
+    calls = Told(evidence, plan, tuple(name for name in SHOWN if name not in declared), observed)
+    rows = calls.of_everyone()
     for attribute, reference in references.items():
         rows += calls.of_persons(attribute, reference)
     for attribute in conditions:
@@ -60,18 +64,27 @@ def call_rows(
 
 
 @dataclass(frozen=True)
-class _Calls:
+class Told:
+    """What is told of calls.
+
+    Attributes:
+        evidence: of one run.
+        plan: how limits are resampled.
+        compared: endpoints whose differences are told.
+        whole: by endpoint with any observation, one row per call.
+    """
+
     evidence: Evidence
     plan: Resampling
     compared: tuple[str, ...]
+    whole: Mapping[str, pd.DataFrame]
 
-    @cached_property
-    def whole(self) -> dict[str, pd.DataFrame]:
-        """By endpoint with any observation, one row per call."""
-        observed = self.evidence.observations
-        return {name: observed[name] for name in SHOWN if len(observed[name])}
+    def of_everyone(self) -> list[Row]:
+        """Rows of all speakers together."""
+        return list(self.described(EVERYONE, EVERYONE, set(self.evidence.speakers.values()), self.whole))
 
     def of_persons(self, attribute: str, reference: str | None) -> Iterator[Row]:
+        """Rows of the groups of an attribute, beside its reference where it has one."""
         groups = self.evidence.membership[attribute]
         gaps = self._gaps(groups, reference) if reference is not None else {}
         for group in sorted(set(groups.values())):
@@ -79,6 +92,7 @@ class _Calls:
                 yield row | gaps.get((group, str(row["endpoint"])), {})
 
     def of_condition(self, attribute: str) -> Iterator[Row]:
+        """Rows of the values of a condition."""
         values = self.evidence.column(attribute)
         calls = {call for frame in self.whole.values() for call in frame["utterance_id"]}
         found = sorted({value for u, value in values.items() if value is not None and u in calls})
@@ -91,6 +105,7 @@ class _Calls:
     def described(
         self, attribute: str, group: str, members: set[str], observed: Mapping[str, pd.DataFrame]
     ) -> Iterator[Row]:
+        """Rows of some speakers, one per endpoint of which they have a call."""
         for endpoint, frame in observed.items():
             mine = frame[frame["speaker_id"].isin(members)]
             if not len(mine):

@@ -2,72 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import pandas as pd
 import pyarrow as pa
-from pandas.api.types import is_float_dtype
 
+from callgap.fairness.call_endpoints import CALL_ENDPOINTS
+from callgap.fairness.endpoint import Endpoint, Observe, fraction
 from callgap.records import Status
 
 _UNUSABLE_WORDS = 5
 """References shorter than this are scored as exact command errors."""
 
 
-_MEANS = {"reprompts_per_call", "seconds_per_call"}
-"""Numbers per call, which may exceed 1."""
-
-ATTEMPTS = (1, 2, 3)
-"""Within so many attempts a call may be completed."""
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """Something that can go wrong for a caller.
-
-    Attributes:
-        name: of the endpoint.
-        pooled: True for a ratio of sums over speakers (word errors per word); False weighs speakers equally.
-        observe: from the scores under one normalizer, with speakers, and the outcomes to `speaker_id`, `utterance_id`,
-            `numerator`, `denominator`.
-        of_calls: whether it is counted in simulated calls.
-        owed: whether an utterance whose text was lost counts as wrong where the loss is charged to the recognizer.
-    """
-
-    name: str
-    pooled: bool
-    observe: Callable[[pd.DataFrame, pd.DataFrame], pd.DataFrame]
-    of_calls: bool = False
-    owed: bool = False
-
-    @property
-    def is_share(self) -> bool:
-        """Whether an utterance or call counts 0 or 1, so that the rate cannot exceed 1."""
-        return not self.pooled and self.name not in _MEANS
-
-
-def _fraction(rows: pd.DataFrame, numerator: pd.Series, denominator: pd.Series) -> pd.DataFrame:
-    key = "utterance_id" if "utterance_id" in rows else "call_id"
-    return pd.DataFrame(
-        {
-            "speaker_id": rows["speaker_id"],
-            "utterance_id": rows[key],
-            # Published rates times words are no whole numbers: what is one stays one.
-            "numerator": numerator if is_float_dtype(numerator) else numerator.astype("int64"),
-            "denominator": denominator.astype("int64"),
-        }
-    )
-
-
 def _errors(scores: pd.DataFrame) -> pd.Series:
     return scores["errors"].astype("int64") if scores["hits"].notna().all() else scores["errors"]
 
 
-def _rate_of(unit: str) -> Callable[[pd.DataFrame, pd.DataFrame], pd.DataFrame]:
+def _rate_of(unit: str) -> Observe:
     def observe(scores: pd.DataFrame, _: pd.DataFrame) -> pd.DataFrame:
         rows = scores[(scores["unit"] == unit) & scores["errors"].notna()]
-        return _fraction(rows, _errors(rows), rows["reference_tokens"])
+        return fraction(rows, _errors(rows), rows["reference_tokens"])
 
     return observe
 
@@ -75,64 +30,29 @@ def _rate_of(unit: str) -> Callable[[pd.DataFrame, pd.DataFrame], pd.DataFrame]:
 def _unusable(scores: pd.DataFrame, _: pd.DataFrame) -> pd.DataFrame:
     words = scores[(scores["unit"] == "word") & scores["errors"].notna()]
     rows = words[words["reference_tokens"] >= _UNUSABLE_WORDS]
-    return _fraction(rows, 2 * _errors(rows) > rows["reference_tokens"], pd.Series(1, index=rows.index))
+    return fraction(rows, 2 * _errors(rows) > rows["reference_tokens"])
 
 
 def _command_error(scores: pd.DataFrame, _: pd.DataFrame) -> pd.DataFrame:
     words = scores[(scores["unit"] == "word") & scores["errors"].notna()]
     rows = words[words["reference_tokens"] < _UNUSABLE_WORDS]
-    return _fraction(rows, _errors(rows) > 0, pd.Series(1, index=rows.index))
+    return fraction(rows, _errors(rows) > 0)
 
 
-def _flagged(flag: str) -> Callable[[pd.DataFrame, pd.DataFrame], pd.DataFrame]:
+def _flagged(flag: str) -> Observe:
     def observe(scores: pd.DataFrame, _: pd.DataFrame) -> pd.DataFrame:
         rows = scores[(scores["unit"] == "word") & scores[flag].notna()]
-        return _fraction(rows, rows[flag].astype(bool), pd.Series(1, index=rows.index))
+        return fraction(rows, rows[flag].astype(bool))
 
     return observe
 
 
-def _status(status: Status) -> Callable[[pd.DataFrame, pd.DataFrame], pd.DataFrame]:
+def _status(status: Status) -> Observe:
     def observe(scores: pd.DataFrame, _: pd.DataFrame) -> pd.DataFrame:
         rows = scores[(scores["unit"] == "word") & scores["status"].notna()]
-        return _fraction(rows, rows["status"] == status, pd.Series(1, index=rows.index))
+        return fraction(rows, rows["status"] == status)
 
     return observe
-
-
-def _ended(outcome: str) -> Callable[[pd.DataFrame, pd.DataFrame], pd.DataFrame]:
-    def observe(_: pd.DataFrame, outcomes: pd.DataFrame) -> pd.DataFrame:
-        return _fraction(outcomes, outcomes["outcome"] == outcome, pd.Series(1, index=outcomes.index))
-
-    return observe
-
-
-def _not_completed(_: pd.DataFrame, outcomes: pd.DataFrame) -> pd.DataFrame:
-    return _fraction(outcomes, outcomes["reached"] != outcomes["expected"], pd.Series(1, index=outcomes.index))
-
-
-def _not_within(attempts: int) -> Callable[[pd.DataFrame, pd.DataFrame], pd.DataFrame]:
-    def observe(_: pd.DataFrame, outcomes: pd.DataFrame) -> pd.DataFrame:
-        # A log that counts no attempts tells nothing of them.
-        rows = outcomes[outcomes["turns"].notna()]
-        late = (rows["reached"] != rows["expected"]) | (rows["turns"] > attempts)
-        return _fraction(rows, late, pd.Series(1, index=rows.index))
-
-    return observe
-
-
-def _mean_of(column: str) -> Callable[[pd.DataFrame, pd.DataFrame], pd.DataFrame]:
-    def observe(_: pd.DataFrame, outcomes: pd.DataFrame) -> pd.DataFrame:
-        rows = outcomes[outcomes[column].notna()]
-        whole = (rows[column] % 1 == 0).all()
-        return _fraction(rows, rows[column].astype("int64") if whole else rows[column], pd.Series(1, index=rows.index))
-
-    return observe
-
-
-def _human_not_reached(_: pd.DataFrame, outcomes: pd.DataFrame) -> pd.DataFrame:
-    rows = outcomes[outcomes["asked_for_human"]]
-    return _fraction(rows, rows["reached"] != rows["expected"], pd.Series(1, index=rows.index))
 
 
 ENDPOINTS = {
@@ -148,15 +68,7 @@ ENDPOINTS = {
         Endpoint("text_failed", False, _status(Status.FAILED)),
         Endpoint("text_refused", False, _status(Status.REFUSED)),
         Endpoint("text_missing", False, _status(Status.MISSING)),
-        Endpoint("routed", False, _ended("routed"), of_calls=True),
-        Endpoint("misrouted", False, _ended("misrouted"), of_calls=True),
-        Endpoint("not_understood", False, _ended("not_understood"), of_calls=True),
-        Endpoint("human", False, _ended("human"), of_calls=True),
-        Endpoint("not_completed", False, _not_completed, of_calls=True, owed=True),
-        Endpoint("human_not_reached", False, _human_not_reached, of_calls=True, owed=True),
-        *(Endpoint(f"not_within_{n}", False, _not_within(n), of_calls=True, owed=True) for n in ATTEMPTS),
-        Endpoint("reprompts_per_call", False, _mean_of("reprompts"), of_calls=True),
-        Endpoint("seconds_per_call", False, _mean_of("seconds"), of_calls=True),
+        *CALL_ENDPOINTS,
     )
 }
 """Every endpoint by name."""
@@ -164,8 +76,7 @@ ENDPOINTS = {
 OF_TEXTS = frozenset({"cer", "empty", "hallucinated", "wrong_language"})
 """Endpoints that published word error rates say nothing of."""
 
-_DESCRIPTIVE = {"routed", "human", *_MEANS}
-CONTRASTED = tuple(name for name in ENDPOINTS if name not in _DESCRIPTIVE)
+CONTRASTED = tuple(name for name, of in ENDPOINTS.items() if of.is_worse and not of.is_mean)
 """Endpoints that are shares and of which more is worse: these can be compared and judged."""
 
 
@@ -201,7 +112,9 @@ def observe(
         counted["errors"] = counted["errors"].fillna(counted["reference_tokens"].astype("float64"))
     else:
         calls = calls[calls["outcome"] != "lost"].copy()
-    calls["asked_for_human"] = calls["expected"] == human
+    # A walked call says whether a person was the first thing asked for; of any other, its end does.
+    asked = calls["asked_for_human"]
+    calls["asked_for_human"] = asked.where(asked.notna(), calls["expected"] == human)
     return {
         name: endpoint.observe(counted, calls) for name, endpoint in ENDPOINTS.items() if endpoint.owed or not charged
     }

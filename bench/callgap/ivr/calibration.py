@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,18 +45,52 @@ class Understood:
         ties = np.searchsorted(right, wrong, "right") - np.searchsorted(right, wrong, "left")
         return float((above + ties / 2).sum() / (len(right) * len(wrong)))
 
-    def curve(self, bins: int = 10) -> list[tuple[float, float, int, int]]:
+    def separates(self) -> bool:
+        """Whether the confidence may be spoken of at all."""
+        return (self.separation() or 0.0) >= SEPARATES
+
+    def of(self, speakers: Collection[str]) -> Understood:
+        """The same, of some speakers."""
+        mine = np.array([speaker in speakers for speaker in self.speaker_ids], bool)
+        names = tuple(speaker for speaker, is_mine in zip(self.speaker_ids, mine, strict=True) if is_mine)
+        return Understood(names, self.confidence[mine], self.right[mine])
+
+    def curve(self, bins: int = 10) -> list[Bin]:
         """Right answers by confidence.
 
         Args:
             bins: of equal width from 0 to 1.
 
         Returns:
-            Of each bin that is not empty: where it begins and ends, how many were right, and how many there are.
+            The bins that are not empty, in order.
         """
         place = np.clip((self.confidence * bins).astype(np.int64), 0, bins - 1)
-        counts, right = np.bincount(place, minlength=bins), np.bincount(place[self.right], minlength=bins)
-        return [(b / bins, (b + 1) / bins, int(right[b]), int(counts[b])) for b in range(bins) if counts[b]]
+        found = []
+        for number in range(bins):
+            mine = place == number
+            if mine.any():
+                right, mean = int(self.right[mine].sum()), float(self.confidence[mine].mean())
+                found.append(Bin(number / bins, (number + 1) / bins, right, int(mine.sum()), mean))
+        return found
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Answers of about the same confidence.
+
+    Attributes:
+        begin: least confidence.
+        end: confidence from which on the next bin begins.
+        right: answers that were right.
+        answers: all of them.
+        mean_confidence: of all of them; a calibrated recognizer has the share of right answers here.
+    """
+
+    begin: float
+    end: float
+    right: int
+    answers: int
+    mean_confidence: float
 
 
 def understood(graph: Graph, utterances: pa.Table, hypotheses: pa.Table) -> Understood:

@@ -1,4 +1,4 @@
-"""The words for endpoints, verdicts and grades: the only place that says what each of them means."""
+"""The words for verdicts, grades and sections; those for endpoints stand in `endpoint_words`."""
 
 from __future__ import annotations
 
@@ -6,26 +6,9 @@ from dataclasses import dataclass
 
 from callgap.fairness.faults import Consequence
 from callgap.fairness.grouping import EVERYONE_ELSE
+from callgap.report.endpoint_words import ENDPOINTS as ENDPOINTS
+from callgap.report.endpoint_words import Endpoint as Endpoint
 from callgap.verdict.words import BETTER, CANNOT_TELL, DISADVANTAGED, INSUFFICIENT, UNCERTAIN, UNFIT, WITHIN
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """One thing that can go wrong; more of it is worse.
-
-    Attributes:
-        name: for a column or a heading.
-        definition: one sentence.
-        counted: what 100 are taken of, as in "Of 100 calls".
-        one: what one more of them does, as in "1 more ends in the wrong place".
-        many: the same for several.
-    """
-
-    name: str
-    definition: str
-    counted: str
-    one: str
-    many: str
 
 
 @dataclass(frozen=True)
@@ -40,131 +23,6 @@ class Verdict:
     mark: str
     meaning: str
 
-
-ENDPOINTS = {
-    "misrouted": Endpoint(
-        "Ended in the wrong place",
-        "The call ended at another destination than the one asked for; being handed to a person is not counted here.",
-        "calls",
-        "ends in the wrong place",
-        "end in the wrong place",
-    ),
-    "not_completed": Endpoint(
-        "Did not reach what they asked for",
-        "The call ended anywhere but where the caller asked to go: in the wrong place, not understood, or with a "
-        "person who was not asked for.",
-        "calls",
-        "does not reach what was asked for",
-        "do not reach what was asked for",
-    ),
-    "wer": Endpoint(
-        "Words wrong",
-        "Word error rate: words replaced, dropped and added, per word said. Added words can lift it above 100%.",
-        "words",
-        "is wrong",
-        "are wrong",
-    ),
-    "not_within_1": Endpoint(
-        "Not right at the first attempt",
-        "The call did not end where it should at the first attempt; a later one may have brought it there.",
-        "calls",
-        "is not right at the first attempt",
-        "are not right at the first attempt",
-    ),
-    "not_within_2": Endpoint(
-        "Not right within two attempts",
-        "The call did not end where it should within two attempts.",
-        "calls",
-        "is not right within two attempts",
-        "are not right within two attempts",
-    ),
-    "not_within_3": Endpoint(
-        "Not right within three attempts",
-        "The call did not end where it should within three attempts.",
-        "calls",
-        "is not right within three attempts",
-        "are not right within three attempts",
-    ),
-    "human_not_reached": Endpoint(
-        "Person asked for, not reached",
-        "Of the calls that asked for a person, those that did not end with one.",
-        "requests for a person",
-        "does not reach one",
-        "do not reach one",
-    ),
-    "not_understood": Endpoint(
-        "Not understood",
-        "The call ended nowhere: the service took none of the attempts for one of its choices.",
-        "calls",
-        "is not understood",
-        "are not understood",
-    ),
-    "unusable": Endpoint(
-        "Transcript unusable",
-        "Of the utterances of five words or more, those with more than half of their words wrong.",
-        "longer utterances",
-        "has an unusable transcript",
-        "have an unusable transcript",
-    ),
-    "command_error": Endpoint(
-        "Command misheard",
-        "Of the utterances of fewer than five words, those not transcribed exactly.",
-        "short commands",
-        "is misheard",
-        "are misheard",
-    ),
-    "cer": Endpoint(
-        "Characters wrong",
-        "Character error rate: characters replaced, dropped and added, per character said.",
-        "characters",
-        "is wrong",
-        "are wrong",
-    ),
-    "empty": Endpoint(
-        "Heard as silence",
-        "Of the utterances that were recognized, those that came back as an empty text.",
-        "utterances",
-        "comes back empty",
-        "come back empty",
-    ),
-    "hallucinated": Endpoint(
-        "Text invented",
-        "Of the utterances for which it could be told, those whose text holds a loop, a burst of words or words on "
-        "silence: a lower bound, fluent inventions are not seen.",
-        "utterances",
-        "comes back with invented text",
-        "come back with invented text",
-    ),
-    "wrong_language": Endpoint(
-        "Wrong language",
-        "Of the utterances for which it could be told, those written in another language or script than was spoken.",
-        "utterances",
-        "comes back in another language",
-        "come back in another language",
-    ),
-    "text_failed": Endpoint(
-        "Recognizer failed",
-        "Of the utterances given to the recognizer, those on which it failed.",
-        "utterances",
-        "fails",
-        "fail",
-    ),
-    "text_refused": Endpoint(
-        "Recognizer refused",
-        "Of the utterances given to the recognizer, those that it refused.",
-        "utterances",
-        "is refused",
-        "are refused",
-    ),
-    "text_missing": Endpoint(
-        "Text missing",
-        "Of the utterances given to the recognizer, those of which no text came back.",
-        "utterances",
-        "has no text",
-        "have no text",
-    ),
-}
-"""In the order in which the first line of a report prefers them."""
 
 VERDICTS = {
     UNFIT: Verdict("unfit", "Fails the reference group too often: no fairness is read from the gap."),
