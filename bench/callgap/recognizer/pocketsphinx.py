@@ -15,7 +15,7 @@ from callgap.errors import InputError
 from callgap.recognizer.base import Transcription
 from callgap.recognizer.jsgf import GARBAGE_TAG, compile_jsgf, garbage_words, words_of
 from callgap.recognizer.sphinx import Ear, Heard, decode, model_identity, new_decoder, require_english
-from callgap.records import Context, Grammar
+from callgap.records import OPEN, Context, Grammar
 
 _NO_GRAMMAR = (
     "recognizer=pocketsphinx listens for a grammar, and this service takes free speech; accepted: "
@@ -57,7 +57,7 @@ class PocketSphinx(Ear):
         """
         require_english(language, "pocketsphinx")
         listened = list(grammars)
-        if not all(grammar.phrases for grammar in listened):
+        if any(grammar.grammar_id == OPEN for grammar in listened):
             raise InputError(_NO_GRAMMAR)
         for word in (*self.garbage, *(word for grammar in listened for word in words_of(grammar))):
             _pronunciations(word)
