@@ -29,6 +29,8 @@ from callgap.group_records import (
     ODDS,
     OMNIBUS,
     SHARES,
+    WATERFALL,
+    WHAT_IF,
 )
 from callgap.records import table
 from callgap.reference_error import ReferenceErrorRate
@@ -42,7 +44,14 @@ SCHEMAS = {
 }
 """Tables beside groups and contrasts, each written as CSV into a run directory."""
 
-OF_CALLS = {"calls": CALLS, "odds": ODDS, "shares": SHARES, "calibration": CALIBRATION}
+OF_CALLS = {
+    "waterfall": WATERFALL,
+    "calls": CALLS,
+    "odds": ODDS,
+    "shares": SHARES,
+    "calibration": CALIBRATION,
+    "what_if": WHAT_IF,
+}
 """Tables that are written beside them where they have rows: of calls that were logged or walked to their end."""
 
 

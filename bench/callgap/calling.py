@@ -18,6 +18,7 @@ from callgap.fairness.groups import EVERYONE
 from callgap.fairness.odds import odds_rows
 from callgap.fairness.shares import share_rows
 from callgap.fairness.standing import DESCRIBED
+from callgap.fairness.waterfall import waterfall_rows
 from callgap.ivr import Graph, Logged, NoService, Service, replay, walk
 from callgap.ivr.calibration import SEPARATES, Understood, understood
 from callgap.records import OUTCOMES
@@ -75,8 +76,8 @@ class Calls:
             comparison: its plan of resampling and its declared endpoints count.
 
         Returns:
-            Rows by table: of logged calls `calls`, of those walked through a graph also `odds`, `shares` and
-            `calibration`, of single menus none.
+            Rows by table: of logged calls `calls`, of those walked through a graph also `waterfall`, `odds`, `shares`
+            and `calibration`, of single menus none.
         """
         if not isinstance(self.service, Logged | Graph) or not evidence.outcomes.num_rows:
             return {}
@@ -85,6 +86,7 @@ class Calls:
         plan = Resampling(comparison.alpha, comparison.resamples, comparison.seed)
         found = {"calls": call_rows(evidence, persons, others, comparison.endpoints, plan)}
         if isinstance(self.service, Graph):
+            found["waterfall"] = waterfall_rows(evidence, persons)
             found["odds"] = odds_rows(evidence, persons, plan)
             found["shares"] = self._shares(evidence, persons)
             found["calibration"] = self._calibration(evidence, list(persons))

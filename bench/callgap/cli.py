@@ -14,7 +14,7 @@ from rich.console import Console
 
 from callgap import __version__
 from callgap.columns import usual_names
-from callgap.command_groups import corpus, sample, train
+from callgap.command_groups import corpus, sample, train, what_if
 from callgap.errors import InputError
 
 _RUN_FLAGS = """\b
@@ -276,6 +276,7 @@ def publish(runs: tuple[Path, ...], name: str, results: Path) -> None:
 main.add_command(corpus)
 main.add_command(sample)
 main.add_command(train)
+main.add_command(what_if)
 
 
 @main.command()

@@ -1,4 +1,4 @@
-"""Commands that stand by themselves: `callgap corpus`, `callgap sample` and `callgap train`."""
+"""Commands that stand by themselves: `callgap corpus`, `callgap sample`, `callgap train` and `callgap what-if`."""
 
 from __future__ import annotations
 
@@ -131,3 +131,19 @@ def train(overrides: tuple[str, ...]) -> None:
     from callgap.training import train_command
 
     click.echo(f"trained: {train_command(overrides, Console(stderr=True))}")
+
+
+@click.command("what-if")
+@click.argument("run", type=_PATH)
+@click.option("--service", metavar="NAME|FILE", help="Another service; the run's own if not given.")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change a field of it; may be given again.")
+def what_if(run: Path, service: str | None, settings: tuple[str, ...]) -> None:
+    """Send the callers of a RUN through another service, without recognition, and show both by group.
+
+    The service is a choice of `callgap list ivr` or a .yaml file with its fields, as in `--set attempts=2 --set
+    nodes.main.tolerance=1`. It must listen to open speech, or for the phrases of a node of the run's own service.
+    Nothing is judged, and nothing is written.
+    """
+    from callgap.trying import what_if_command
+
+    what_if_command(run, service, settings, Console())

@@ -42,6 +42,7 @@ from callgap.report import Findings, render_html, render_markdown, summarize
 from callgap.run_directory import RunDirectory
 from callgap.sittings import BATCH_EFFECT
 from callgap.verdict import Policy
+from callgap.what_if import what_if_rows
 
 
 def evaluate(directory: RunDirectory, unit: Mapping[str, Any]) -> dict[str, Any]:
@@ -109,6 +110,9 @@ def evaluate(directory: RunDirectory, unit: Mapping[str, Any]) -> dict[str, Any]
             "confusions": lost_words(evidence, references, unit["scoring"].normalizers[evidence.normalizer]),
             "attributions": explained(evidence, compared.contrasts),
             **calls.told(evidence, attributes, unit["fairness"]),
+            "what_if": what_if_rows(
+                evidence, attributes, service, (calls.utterances, calls.hypotheses, calls.covariates)
+            ),
         }
     )
     groups = table(compared.groups, GROUPS)

@@ -223,6 +223,20 @@ SHARES = schema(
 """One row per group and endpoint of walked calls: the rate with what was really said (`rate_understanding`) and what
 the recognition adds, and the same split of the difference to the reference."""
 
+WATERFALL = schema(
+    attribute=_TEXT,
+    group=_TEXT,
+    system=_TEXT,
+    condition=_TEXT,
+    speakers=_COUNT,
+    calls=_COUNT,
+    asked=_REAL,
+    understood=_REAL,
+    routed=_REAL,
+    reached=_REAL,
+)
+"""One row per group: of the calls that were made, the shares that came so far; each stage holds the next."""
+
 CALIBRATION = schema(
     attribute=_TEXT,
     group=_TEXT,
@@ -237,6 +251,29 @@ CALIBRATION = schema(
 )
 """One row per group and bin of confidence: recordings that a service took for something, and how many of them rightly.
 Absent where the confidence does not separate right from wrong."""
+
+WHAT_IF = schema(
+    attribute=_TEXT,
+    group=_TEXT,
+    reference=_TEXT,
+    system=_TEXT,
+    condition=_TEXT,
+    change=_TEXT,
+    value=_TEXT,
+    is_base=_FLAG,
+    endpoint=_TEXT,
+    speakers=_COUNT,
+    rate=_REAL,
+    reference_speakers=_COUNT,
+    reference_rate=_REAL,
+    difference=_REAL,
+    others_speakers=_COUNT,
+    others_rate=_REAL,
+    left_out=_TEXT,
+)
+"""One row per group, changed service and endpoint of calls that were walked again. `is_base` is the service as it is.
+Rates are means of the speakers' own, from two speakers on; `others` are all other callers whose group is known. A
+change of which the stored texts cannot tell has one row without an endpoint: `left_out` says why."""
 
 FAULTS = schema(
     attribute=_TEXT,

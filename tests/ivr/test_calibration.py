@@ -25,8 +25,9 @@ def test_the_separation_is_the_statistic_of_mann_and_whitney(pairs):
 def test_the_curve_loses_nothing(pairs, bins):
     confidence, right = np.array([p[0] for p in pairs]), np.array([p[1] for p in pairs], bool)
     curve = Understood(("s",) * len(pairs), confidence, right).curve(bins)
-    assert sum(count for *_, count in curve) == len(pairs)
-    assert sum(good for _, _, good, _ in curve) == right.sum()
+    assert sum(bin.answers for bin in curve) == len(pairs)
+    assert sum(bin.right for bin in curve) == right.sum()
+    assert sum(bin.mean_confidence * bin.answers for bin in curve) == pytest.approx(confidence.sum())
 
 
 def test_each_recording_that_was_taken_for_something_counts_once():

@@ -59,3 +59,31 @@ def test_each_recording_is_scored_once_although_some_are_heard_at_two_nodes(unhe
     served = {"chest-pain", "breathing", "unconscious", "bleeding", "fever", "prescription", "pharmacy", "yes", "no"}
     said = {name.split("-", 3)[-1] for name in words["utterance_id"] if name.startswith("l2-hi")}
     assert {name.split("-", 1)[1] if name[0] == "0" else name for name in said} == {*served, "agent", "agent-sentence"}
+
+
+def test_the_calls_are_walked_again_through_services_with_one_thing_changed(unheard):
+    changed = pd.read_csv(unheard / "what_if.csv")
+    base = changed[changed["is_base"] & (changed["endpoint"] == "not_completed")].drop_duplicates("group")
+    groups = pd.read_csv(unheard / "groups.csv").set_index("group")["not_completed"]
+    assert base.set_index("group")["rate"].to_dict() == pytest.approx(groups.to_dict())
+    calls = pd.read_csv(unheard / "calls.csv").set_index(["group", "endpoint"])["rate"].to_dict()
+    for row in changed[changed["is_base"]].itertuples():
+        if (row.group, row.endpoint) in calls:
+            assert row.rate == pytest.approx(calls[row.group, row.endpoint], nan_ok=True)
+    assert set(changed["change"]) == {"attempts", "grammar"}
+    # What is understood as something else is not heard better at another attempt.
+    missed = changed[(changed["group"] == "l2-hi") & (changed["change"] == "attempts")]
+    assert missed.loc[missed["endpoint"] == "misrouted", "rate"].tolist() == pytest.approx([4 / 20] * 5)
+    page = (unheard / "report.html").read_text()
+    assert "What if the service were another: accent" in page
+    assert "No group has 10 speakers beside 10 of its reference" in page
+
+
+def test_another_service_is_shown_beside_its_own_and_nothing_is_written(unheard):
+    before = {path: path.stat().st_mtime_ns for path in unheard.rglob("*")}
+    done = callgap("what-if", unheard, "--set", "attempts=5", cwd=unheard)
+    row = next(line for line in done.output.splitlines() if "l2-hi (2)" in line)
+    assert row.split()[2:8] == ["20.0", "\N{RIGHTWARDS ARROW}", "20.0"] * 2
+    assert {path: path.stat().st_mtime_ns for path in unheard.rglob("*")} == before
+    refused = callgap("what-if", unheard, "--service", "utility", cwd=unheard, check=False)
+    assert "what node 'main' listens for was not recognized with its grammar" in refused.output

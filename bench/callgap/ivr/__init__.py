@@ -2,6 +2,7 @@
 
 from callgap.ivr.authentication import Authentication
 from callgap.ivr.callers import with_repetitions, without_repetitions
+from callgap.ivr.changes import Change, changes
 from callgap.ivr.graph import Graph
 from callgap.ivr.logged import CallLog, Logged
 from callgap.ivr.nodes import Answer, Call, Confirmation, Digits, End, Intent, Keys, Matcher, Menu
@@ -18,6 +19,7 @@ __all__ = [
     "Authentication",
     "Call",
     "CallLog",
+    "Change",
     "Choice",
     "Confirmation",
     "Digits",
@@ -33,6 +35,7 @@ __all__ = [
     "Outcome",
     "Plan",
     "Service",
+    "changes",
     "check_routers",
     "make_plan",
     "own_rows",

@@ -235,7 +235,9 @@ def _nearly(answers: Sequence[Answer], tolerance: int) -> Callable[[str], int]:
 
     def way(text: str) -> int:
         words = text.split()
-        counted = ((word_edits(words, phrase), len(phrase), place) for phrase, place in phrases if words)
+        # So many words more or fewer are as many edits at least.
+        close = [(phrase, place) for phrase, place in phrases if words and abs(len(phrase) - len(words)) <= tolerance]
+        counted = ((word_edits(words, phrase), len(phrase), place) for phrase, place in close)
         # A phrase of which no word is left was not said.
         edits = [(count, place) for count, length, place in counted if count < length]
         least = min(edits, default=(tolerance + 1, NOTHING))[0]

@@ -22,6 +22,7 @@ from callgap.report.data_faults import is_withheld
 from callgap.report.details import Line, contrast_details, p_value
 from callgap.report.figures import number
 from callgap.report.plots import NARROW, WIDE, Mark, Panel, forest
+from callgap.report.what_if import WhatIfView, what_if_view
 from callgap.report.wording import ENDPOINTS, NOT_JUDGED, Endpoint, gravity, verdict_mark
 
 _LOST_WORDS = 8
@@ -80,6 +81,7 @@ class AttributeView:
         worst: group and its worst utterances.
         small_worst: those of groups that are folded away.
         exclusions: rows of `exclusions`.
+        what_if: what would become of the calls if the service were another; None where nothing was walked again.
     """
 
     name: str
@@ -100,6 +102,7 @@ class AttributeView:
     worst: GroupRows
     small_worst: GroupRows
     exclusions: tuple[Row, ...]
+    what_if: WhatIfView | None = None
 
     @property
     def small_text(self) -> str:
@@ -154,6 +157,7 @@ def attribute_view(report: Row, name: str, prefix: str, *, plots: bool) -> Attri
         worst=tuple(pair for pair in worst if pair[0] not in small),
         small_worst=tuple(pair for pair in worst if pair[0] in small),
         exclusions=tuple(row for row in report["exclusions"] if row["attribute"] == name),
+        what_if=what_if_view(report, name, prefix, plots=plots),
     )
 
 

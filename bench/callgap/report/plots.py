@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import matplotlib as mpl
@@ -15,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 # Each stands in the drawing for a variable of the page's style sheet, so that one drawing serves light and dark.
-_SENTINELS = {
+SENTINELS = {
     "ink": "#010203",
     "muted": "#020304",
     "rule": "#030405",
@@ -28,9 +29,11 @@ _SENTINELS = {
     "better": "#0a0b0c",
     "few": "#0b0c0d",
 }
+"""By variable of the style sheet, the color that stands for it."""
+
 _SHAPES = {"unfit": "X", "disadvantaged": "D", "gap": "^", "open": "o", "within": "s", "better": "v", "few": "o"}
 _METADATA = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-_INCH = 72.0
+INCH = 72.0
 
 
 @dataclass(frozen=True)
@@ -144,18 +147,24 @@ def forest(panels: Sequence[Panel], groups: Sequence[str], layout: Layout, prefi
         An `svg` element without size: the page gives it its width.
     """
     grid = _Grid(layout, len(panels), tuple(groups))
-    with mpl.rc_context():
-        # Neither a matplotlibrc of the user nor a dollar sign in a name may change the drawing.
-        mpl.rcdefaults()
-        mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "callgap", "text.parse_math": False})
+    with own_style():
         width, height = grid.size
-        figure = Figure(figsize=(width / _INCH, height / _INCH))
+        figure = Figure(figsize=(width / INCH, height / INCH))
         for place, panel in enumerate(panels):
             axes = figure.add_axes(grid.box(place))
             _lines(axes, panel, grid)
             _words(axes, panel, grid, labelled=place % grid.columns == 0)
             _marks(axes, panel, grid)
-        return _svg(figure, prefix)
+        return as_svg(figure, prefix)
+
+
+@contextmanager
+def own_style() -> Iterator[None]:
+    """While a drawing is made, neither a matplotlibrc of the user nor a dollar sign in a name may change it."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "callgap", "text.parse_math": False})
+        yield
 
 
 def _lines(axes: Axes, panel: Panel, grid: _Grid) -> None:
@@ -163,15 +172,15 @@ def _lines(axes: Axes, panel: Panel, grid: _Grid) -> None:
     axes.spines[:].set_visible(False)
     axes.set_ylim(len(grid.groups) - 0.5, -0.5)
     axes.set_xlim(*_range(panel))
-    axes.hlines(range(len(grid.groups)), *axes.get_xlim(), colors=_SENTINELS["rule"], linewidth=0.7, zorder=0)
-    axes.axvline(0, color=_SENTINELS["ink"], linewidth=1.1, zorder=2)
+    axes.hlines(range(len(grid.groups)), *axes.get_xlim(), colors=SENTINELS["rule"], linewidth=0.7, zorder=0)
+    axes.axvline(0, color=SENTINELS["ink"], linewidth=1.1, zorder=2)
     if panel.margin:
-        axes.axvspan(-panel.margin, panel.margin, color=_SENTINELS["band"], linewidth=0, zorder=-1)
-        axes.axvline(panel.margin, color=_SENTINELS["muted"], linewidth=1.1, dashes=(4, 3), zorder=2)
+        axes.axvspan(-panel.margin, panel.margin, color=SENTINELS["band"], linewidth=0, zorder=-1)
+        axes.axvline(panel.margin, color=SENTINELS["muted"], linewidth=1.1, dashes=(4, 3), zorder=2)
 
 
 def _words(axes: Axes, panel: Panel, grid: _Grid, *, labelled: bool) -> None:
-    text, ink, muted = grid.layout.text, _SENTINELS["ink"], _SENTINELS["muted"]
+    text, ink, muted = grid.layout.text, SENTINELS["ink"], SENTINELS["muted"]
     axes.set_yticks(range(len(grid.names)), grid.names if labelled else [""] * len(grid.names))
     axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10], integer=True, min_n_ticks=3))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _signed(value)))
@@ -188,7 +197,7 @@ def _marks(axes: Axes, panel: Panel, grid: _Grid) -> None:
     left, right = axes.get_xlim()
     inset = 0.008 * (right - left)
     for mark in panel.marks:
-        color, row = _SENTINELS[mark.mark], place[mark.group]
+        color, row = SENTINELS[mark.mark], place[mark.group]
         axes.hlines(row, max(mark.lower, left), min(mark.upper, right), colors=color, linewidth=2.2, zorder=3)
         for cut, end, arrow in (
             (mark.lower < left, left + inset, "<"),
@@ -215,7 +224,16 @@ def _range(panel: Panel) -> tuple[float, float]:
     return low - room, high + room
 
 
-def _svg(figure: Figure, prefix: str) -> str:
+def as_svg(figure: Figure, prefix: str) -> str:
+    """Write a figure so that the page gives it its width and its colors.
+
+    Args:
+        figure: drawn with `SENTINELS`.
+        prefix: makes its ids differ from those of the other drawings on the page.
+
+    Returns:
+        An `svg` element without size.
+    """
     FigureCanvasSVG(figure)
     figure.patch.set_visible(False)
     written = io.StringIO()
@@ -227,6 +245,6 @@ def _svg(figure: Figure, prefix: str) -> str:
     drawing = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", drawing, count=1)
     drawing = re.sub(r'\bid="', f'id="{prefix}', drawing)
     drawing = re.sub(r'(href="#|url\(#)', rf"\g<1>{prefix}", drawing)
-    for name, color in _SENTINELS.items():
+    for name, color in SENTINELS.items():
         drawing = drawing.replace(color, f"var(--{name})")
     return drawing.strip()

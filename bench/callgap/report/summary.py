@@ -47,6 +47,7 @@ def summarize(findings: Findings, options: ReportOptions) -> dict[str, object]:
         "contrasts": contrasts,
         **beside,
         "rejection": plain(findings.provenance.get("rejection"), "provenance.rejection"),
+        "confidence": plain(findings.provenance.get("confidence"), "provenance.confidence"),
         "worst": plain(worst_utterances(findings, options.worst), "worst"),
         "exclusions": _exclusions(findings, groups),
         "card": plain(findings.card, "card"),

@@ -10,10 +10,11 @@ from callgap.report.attribute_view import AttributeView, attribute_view
 from callgap.report.comparisons import Row, distinct, has_limits, under_primary_normalizer
 from callgap.report.conclusions import Conclusions, conclusions
 from callgap.report.data_faults import FaultsView, faults_view
-from callgap.report.logged_calls import CallsView, calls_view
+from callgap.report.logged_calls import CallsView, calls_views
 from callgap.report.overview import Overview, overviews, run_names
 from callgap.report.reversals import reversals
 from callgap.report.routers import RoutersView, routers_view
+from callgap.report.walked_calls import Walked, walked_view
 from callgap.report.wording import gravity
 
 
@@ -27,7 +28,8 @@ class CellView:
         faults: of the data, the gravest first.
         conclusions: what may be concluded and what not.
         attributes: one view each.
-        logged: the calls that were logged; None where none was.
+        calls: what became of calls that were logged or walked through a graph.
+        walked: where calls through a graph are lost; None where none was.
         routers: how often those of the service are right on clean text; None where it has none.
     """
 
@@ -36,7 +38,8 @@ class CellView:
     faults: tuple[FaultsView, ...]
     conclusions: Conclusions
     attributes: tuple[AttributeView, ...]
-    logged: CallsView | None = None
+    calls: tuple[CallsView, ...] = ()
+    walked: Walked | None = None
     routers: RoutersView | None = None
 
     @property
@@ -114,9 +117,10 @@ def cell_view(report: Row, place: int, *, plots: bool) -> CellView:
     found = distinct([*report["attributes"], *(row["attribute"] for row in report["groups"])])
     names = [name for name in found if name != EVERYONE]
     views = [attribute_view(report, name, f"{anchor}a{nr}", plots=plots) for nr, name in enumerate(names)]
-    faults, logged = faults_view(report.get("faults", ())), calls_view(report.get("calls", ()))
+    faults, walked = faults_view(report.get("faults", ())), walked_view(report)
+    calls = calls_views(report.get("calls", ()), walked=walked is not None)
     routers = routers_view(report["service"])
-    return CellView(anchor, report, faults, conclusions(report), tuple(views), logged, routers)
+    return CellView(anchor, report, faults, conclusions(report), tuple(views), calls, walked, routers)
 
 
 def lead(reports: Sequence[Row]) -> Lead:

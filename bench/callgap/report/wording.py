@@ -70,6 +70,23 @@ CALLS = (
     "difference for all groups and figures together. Differences of the declared endpoints, and verdicts, stand with "
     "the groups."
 )
+WATERFALL = (
+    "Of the calls that were made, those that were understood (no question used up its attempts), that ended where they "
+    "should, and that reached what was asked for without a wrong number. Described; verdicts stand with the groups."
+)
+SHARES = (
+    "The same calls, walked again with what was really said: the understanding is what the service would get wrong "
+    "whatever the recognizer hears, the recognition is the rest. Points, or seconds; more is worse."
+)
+ODDS = (
+    "Groups are served alike in the sense of equalized odds where neither error of any destination depends on the "
+    "group. Missed: of the calls for it, those that end elsewhere. Taken for it: of all other calls, those that end "
+    "there. Beside everyone's rate stands the group farthest above its reference; the file odds.csv has all."
+)
+WALKED = (
+    "A call that went on with a wrong number is not completed, wherever it ended. Callers say the same things in the "
+    "same number of calls; keys that are typed are understood as they are."
+)
 FLAGS = "Text invented and wrong language are lower bounds: what reads well is not found."
 RATES = "A rate is absent (\N{EN DASH}), never 0, where a group has too few speakers or nothing was counted."
 SYNTHETIC = "Synthetic voices: a stress test of the instrument, no evidence about people."
