@@ -87,7 +87,7 @@ def test_who_is_not_heard_is_missed_at_one_destination_and_taken_for_another(unh
     assert odds.loc[("l2-hi", "emergency", "missed"), "difference"] == pytest.approx(
         odds.loc[("l2-hi", "emergency", "missed"), "rate"]
     )
-    # Four calls of twenty are lost to the wrong desk; sixteen are for something else than an emergency or a prescription.
+    # Of each of two callers, four calls of twenty go to the wrong desk.
     assert odds.loc[("l2-hi", "prescription", "taken_for_it"), "total"] == 2 * 4
     assert odds.loc[("en-us", "prescription", "taken_for_it"), "total"] == 0
     shares = pd.read_csv(unheard / "shares.csv").set_index(["group", "endpoint"])
