@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from callgap.call_records import CALIBRATION, CALLS, ODDS, SHARES, WATERFALL, WHAT_IF
 from callgap.corpus import Attribute
 from callgap.fairness.attribution import attributed, covariates_of
 from callgap.fairness.conditions import conditions
@@ -19,19 +20,7 @@ from callgap.fairness.gaps import Resampling
 from callgap.fairness.grouping import EVERYONE_ELSE
 from callgap.fairness.membership import CONTRADICTORY, UNKNOWN
 from callgap.fairness.standing import JUDGED
-from callgap.group_records import (
-    ATTRIBUTIONS,
-    CALIBRATION,
-    CALLS,
-    CONDITIONS,
-    CONFUSIONS,
-    FAULTS,
-    ODDS,
-    OMNIBUS,
-    SHARES,
-    WATERFALL,
-    WHAT_IF,
-)
+from callgap.group_records import ATTRIBUTIONS, CONDITIONS, CONFUSIONS, FAULTS, OMNIBUS
 from callgap.records import table
 from callgap.reference_error import ReferenceErrorRate
 

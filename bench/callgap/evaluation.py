@@ -24,7 +24,16 @@ from callgap.fairness.faults import find_faults, unjudged
 from callgap.fairness.groups import rejection_counts
 from callgap.fairness.standing import DESCRIBED, EXPLORATORY, JUDGED, MARGIN
 from callgap.group_records import CONTRASTS, GROUPS
-from callgap.ivr import Graph, Logged, NoService, Service, own_rows, without_repetitions
+from callgap.ivr import (
+    Graph,
+    Logged,
+    NoService,
+    Service,
+    own_rows,
+    router_accuracies,
+    router_identities,
+    without_repetitions,
+)
 from callgap.judging import check_references, examined, judged, memberships
 from callgap.provenance import provenance
 from callgap.records import table
@@ -118,6 +127,8 @@ def evaluate(directory: RunDirectory, unit: Mapping[str, Any]) -> dict[str, Any]
         "scoring": round(scored - begin, 1),
         "fairness": round(time.perf_counter() - scored, 1),
     }
+    if isinstance(service, Graph) and (routers := router_identities(service)):
+        notes["routers"] = routers
     # Stored hypotheses may be judged by a later version than the one that heard them.
     notes["judged_by"] = {key: value for key, value in provenance().items() if key in ("callgap", "commit")}
     directory.write_json("run.json", notes)
@@ -177,6 +188,7 @@ def described(service: Service | Graph | NoService) -> dict[str, object]:
             }
             for name, node in service.nodes.items()
         },
+        "routers": router_accuracies(service) if isinstance(service, Graph) else [],
     }
 
 

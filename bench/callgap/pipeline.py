@@ -26,7 +26,7 @@ from callgap.provenance import provenance
 from callgap.recognition import Recognition
 from callgap.recognizer import PublishedRates, Unheard
 from callgap.recognizing import jobs_left, recognize
-from callgap.records import Status
+from callgap.records import OPEN, Grammar, Status
 from callgap.run_directory import RunDirectory
 from callgap.sittings import recognized
 from callgap.voices import CorpusVoices
@@ -75,7 +75,7 @@ def run(cell: Cell, path: Path, *, resume: bool, console: Console) -> dict[str, 
     if isinstance(service, Graph) and unit["recognizer"].hears:
         utterances = with_repetitions(service, utterances)
     plan = make_plan(service, utterances, chosen.seed)
-    unit["recognizer"].check(plan.grammars.values(), corpus.card.language)
+    unit["recognizer"].check(_listened_for(plan), corpus.card.language)
     if isinstance(service, Logged):
         service.check()
     channel = _among(unit["channel"], corpus, utterances, chosen.seed)
@@ -108,6 +108,12 @@ def run(cell: Cell, path: Path, *, resume: bool, console: Console) -> dict[str, 
         notes["seconds"] = {**notes.get("seconds", {}), "recognition": round(time.perf_counter() - begin, 1)}
         directory.write_json("run.json", notes)
         return evaluate(directory, unit)
+
+
+def _listened_for(plan: Plan) -> list[Grammar]:
+    """The grammars, and one without phrases where free speech is heard too."""
+    free = [Grammar(OPEN, ())] if OPEN in plan.calls or OPEN in plan.probes else []
+    return [*plan.grammars.values(), *free]
 
 
 def check_fit(unit: Mapping[str, Any], choices: Mapping[str, str]) -> None:

@@ -1,7 +1,7 @@
 """What travels between the stages: the Arrow schemas of every table, statuses, and grammars.
 
 This is the only definition of the tables that have rows of utterances or calls, and they hold counts; what has rows of
-groups, ratios among them, is in `group_records`.
+groups, ratios among them, is in `group_records`, of calls in `call_records`.
 """
 
 from __future__ import annotations

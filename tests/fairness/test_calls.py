@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from callgap.call_records import CALLS
 from callgap.fairness import membership
 from callgap.fairness.calls import call_rows
 from callgap.fairness.endpoints import CONTRASTED
 from callgap.fairness.evidence import Evidence
 from callgap.fairness.gaps import Resampling
-from callgap.group_records import CALLS
 from callgap.records import COVARIATES, HYPOTHESES, OUTCOMES, SCORES, table, utterances_schema
 
 PLAN = Resampling(0.05, 1000, 1)

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from walked import ENDS, evidence_of_calls, walked_calls
 
+from callgap.call_records import ODDS, SHARES, WATERFALL
 from callgap.fairness.gaps import Resampling
 from callgap.fairness.odds import odds_rows
 from callgap.fairness.shares import share_rows
 from callgap.fairness.waterfall import waterfall_rows
-from callgap.group_records import ODDS, SHARES, WATERFALL
 from callgap.records import table
 
 PLAN = Resampling(0.05, 1000, 1)

@@ -1,16 +1,16 @@
 """A graph that cannot be walked is refused in one sentence that names the node, before anything is heard."""
 
 import time
-from types import SimpleNamespace
 
 import pytest
 from calling import small
 from pydantic import ValidationError
+from routing import TO_DESK, TO_NUMBER, LastWord, asking
 
 from callgap.assembly import units
 from callgap.configuration import composed, plain
 from callgap.errors import InputError
-from callgap.ivr import Answer, Call, Confirmation, Digits, End, Intent, Keys, Menu
+from callgap.ivr import Answer, Call, Confirmation, Digits, End, Keys, Menu
 
 BASE = small()
 PERSON = Answer(goto="agent", phrases=("agent",), intents=("agent",), key="0")
@@ -29,7 +29,6 @@ def going(goto, phrase="word", **values):
 
 
 MAIN = BASE.nodes["main"].answers
-ROUTER = SimpleNamespace(intents=("pay", "block"), route=lambda texts: [None for _ in texts])
 DIGITS = {"prompt": "Number?", "prompt_s": 1.0, "length": 2}
 YES_NO = {"prompt": "Right?", "prompt_s": 1.0, "agree": ("yes",), "refuse": ("no",)}
 
@@ -95,13 +94,9 @@ FAULTS = {
         | {"always": (going("agent", "agent", intents=("agent",)),)},
         "node 'main' offers telephone keys and none of its answers has a key",
     ),
-    "an intent of the router without destination": (
-        nodes(main=Intent(prompt="?", prompt_s=1.0, router=ROUTER, answers=(Answer(goto="number", tags=("pay",)),))),
-        "node 'main': the intent 'block' of its router has no destination",
-    ),
-    "an intent that the router lacks": (
-        nodes(main=Intent(prompt="?", prompt_s=1.0, router=ROUTER, answers=(Answer(goto="number", tags=("pya",)),))),
-        "node 'main': its router has no intent 'pya'; did you mean 'pay'?",
+    "two ways for a tag": (
+        nodes(main=asking(LastWord(), TO_NUMBER, TO_DESK, Answer(goto="agent", tags=("pay",)))),
+        "node 'main': the tag 'pay' leads to 'number' and to 'agent'",
     ),
     "a call for what nobody serves": (
         {"calls": {"pizza": Call(wants=("pizza",), ends="paid")}},

@@ -10,6 +10,7 @@ from calling import heard, lasting, small, spoken
 from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz.distance import Levenshtein
+from routing import LastWord
 
 from callgap.ivr import Answer, Call, Digits, End, Intent, Menu, make_plan, walk
 from callgap.ivr.understanding import NOTHING, Texts, plain_words, read_digits, understand, word_edits
@@ -127,24 +128,8 @@ def test_a_grammar_is_heard_with_its_phrases_and_understood_by_its_labels():
     assert graph.grammar("main", "w").phrases == ("block it",)
 
 
-class Router:
-    """Finds an intent in the last word, and says how sure it is."""
-
-    intents = ("pay", "block")
-
-    def __init__(self):
-        self.asked = []
-
-    def route(self, texts):
-        self.asked += texts
-        return [
-            SimpleNamespace(intent=t.split()[-1] if t.split()[-1] in self.intents else None, confidence=0.6)
-            for t in texts
-        ]
-
-
 def test_a_router_hears_free_speech_each_text_once_and_its_doubt_counts():
-    router = Router()
+    router = LastWord()
     main = Intent(
         prompt="?",
         prompt_s=1.0,

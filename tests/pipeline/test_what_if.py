@@ -8,10 +8,10 @@ import pyarrow as pa
 import pytest
 from calling import TEXTS, PlainCall, heard, lasting, offered, small, spoken
 
+from callgap.call_records import WHAT_IF
 from callgap.corpus import Attribute
 from callgap.fairness import membership
 from callgap.fairness.evidence import Evidence
-from callgap.group_records import WHAT_IF
 from callgap.ivr import changes, walk
 from callgap.ivr.callers import numbers_said
 from callgap.records import HYPOTHESES, SCORES, table

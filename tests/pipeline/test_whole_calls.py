@@ -15,17 +15,31 @@ FEWER = [f"~corpus.accents.{name}" for name in (*OTHERS, "l2-de", "l2-fr", "l2-i
 CALLS = ["corpus=synthetic-services", "ivr=health", *FEWER, "corpus.speakers_per_group=2"]
 
 
+def run_on_texts(folder, calls, misheard=lambda rows: None):
+    """Run on what was said, changed where `misheard` says so."""
+    rows = units(plain(composed(calls)))["corpus"].utterances().to_pandas()
+    misheard(rows)
+    rows[["utterance_id", "text"]].to_csv(folder / "texts.csv", index=False)
+    arguments = [*calls, "engine.workers=0", "recognizer=transcripts", "recognizer.file=texts.csv"]
+    callgap("run", *arguments, "fairness.resamples=1000", f"hydra.run.dir={folder / 'run'}", cwd=folder, check=True)
+    return folder / "run"
+
+
 @pytest.fixture(scope="module")
 def unheard(tmp_path_factory):
     """A run on texts that hold what was said, but for the words of one accent that announce an emergency."""
-    folder = tmp_path_factory.mktemp("calls")
-    rows = units(plain(composed(CALLS)))["corpus"].utterances().to_pandas()
-    missed = (rows["accent"] == "l2-hi") & rows["intent"].isin(["chest-pain", "breathing"])
-    rows.loc[missed, "text"] = "renew my prescription"
-    rows[["utterance_id", "text"]].to_csv(folder / "texts.csv", index=False)
-    arguments = [*CALLS, "engine.workers=0", "recognizer=transcripts", "recognizer.file=texts.csv"]
-    callgap("run", *arguments, "fairness.resamples=1000", f"hydra.run.dir={folder / 'run'}", cwd=folder, check=True)
-    return folder / "run"
+
+    def deaf(rows):
+        missed = (rows["accent"] == "l2-hi") & rows["intent"].isin(["chest-pain", "breathing"])
+        rows.loc[missed, "text"] = "renew my prescription"
+
+    return run_on_texts(tmp_path_factory.mktemp("calls"), CALLS, deaf)
+
+
+@pytest.fixture(scope="module")
+def perfect(tmp_path_factory):
+    """A run on what was said, with as many speakers as a judgment asks for."""
+    return run_on_texts(tmp_path_factory.mktemp("perfect"), [*CALLS[:-1], "corpus.speakers_per_group=10"])
 
 
 def test_who_is_misheard_is_misrouted_and_nobody_else(unheard):
@@ -47,6 +61,40 @@ def test_the_priority_and_the_critical_words_of_each_call_are_kept(unheard):
     assert calls.loc[~missed, "completed"].all()
     assert calls.loc[~missed, "critical_heard"].dropna().all()
     assert not calls.loc[~missed, "wrong_priority"].dropna().any()
+
+
+def test_a_recognizer_that_errs_never_leaves_no_gap_and_proves_none(perfect):
+    calls = pd.read_csv(perfect / "calls.csv").set_index("endpoint")
+    harms = ["not_completed", "misrouted", "wrong_priority", "no_match", "gave_up", "critical_missed"]
+    assert calls.loc[harms, "rate"].eq(0).all()
+    assert (calls.loc[["wrong_priority", "critical_missed"], "difference"].dropna() == 0).all()
+    contrasts = pd.read_csv(perfect / "contrasts.csv")
+    judged = contrasts[contrasts["limits"] == "simultaneous"]
+    assert set(judged["endpoint"]) >= {"misrouted", "not_completed", "human_not_reached", "wer"}
+    assert judged["difference"].eq(0).all()
+    # Ten callers of each who never failed leave room for a gap: limits without width would deny it.
+    assert (judged["difference_lower"] < -0.01).all()
+    assert (judged["difference_upper"] > 0.01).all()
+    assert not judged["verdict"].eq("within margin").any()
+    shares = pd.read_csv(perfect / "shares.csv")
+    assert shares[["rate_recognition", "recognition"]].fillna(0).eq(0).all(axis=None)
+    waterfall = pd.read_csv(perfect / "waterfall.csv")
+    assert waterfall[["understood", "routed", "reached"]].eq(1).all(axis=None)
+
+
+def test_who_is_not_heard_is_missed_at_one_destination_and_taken_for_another(unheard):
+    odds = pd.read_csv(unheard / "odds.csv").set_index(["group", "destination", "error"])
+    assert odds.loc[("l2-hi", "emergency", "missed"), "difference"] == pytest.approx(
+        odds.loc[("l2-hi", "emergency", "missed"), "rate"]
+    )
+    # Of each of two callers, four calls of twenty go to the wrong desk.
+    assert odds.loc[("l2-hi", "prescription", "taken_for_it"), "total"] == 2 * 4
+    assert odds.loc[("en-us", "prescription", "taken_for_it"), "total"] == 0
+    shares = pd.read_csv(unheard / "shares.csv").set_index(["group", "endpoint"])
+    assert shares.loc[("l2-hi", "misrouted"), "recognition"] == pytest.approx(4 / 20)
+    assert shares.loc[("l2-hi", "misrouted"), "understanding"] == 0
+    waterfall = pd.read_csv(unheard / "waterfall.csv").set_index("group")
+    assert waterfall.loc["l2-hi", ["understood", "routed", "reached"]].tolist() == pytest.approx([1, 0.8, 0.8])
 
 
 def test_each_recording_is_scored_once_although_some_are_heard_at_two_nodes(unheard):

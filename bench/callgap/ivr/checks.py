@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -125,9 +124,8 @@ def _labels(graph: Graph) -> None:
                     f"node {name!r}: the answer that leads to {answer.goto!r} has no phrase, and no tag of a grammar "
                     "or router"
                 )
-        tags = set(itertools.chain.from_iterable(answer.tags for answer in graph.answers(name)))
         if isinstance(node, Intent):
-            _router(name, tags, node.router.intents)
+            _tags(name, graph.answers(name))
         if isinstance(node, Menu) and node.grammar is not None:
             _grammar(name, [tag for answer in node.choices for tag in answer.tags], node.grammar.labels)
 
@@ -138,15 +136,13 @@ def _grammar(name: str, tags: Iterable[str], labels: Iterable[str]) -> None:
             raise ValueError(f"node {name!r}: its grammar never gives the label {tag!r}; {one_of(tag, labels)}")
 
 
-def _router(name: str, tags: set[str], intents: Iterable[str]) -> None:
-    for tag in sorted(tags - set(intents)):
-        raise ValueError(f"node {name!r}: its router has no intent {tag!r}; {one_of(tag, intents)}")
-    lost = sorted(set(intents) - tags)
-    if lost:
-        raise ValueError(
-            f"node {name!r}: the intent {lost[0]!r} of its router has no destination; write it under the tags of an "
-            f"answer (found {len(lost)} such)"
-        )
+def _tags(name: str, answers: Iterable[Answer]) -> None:
+    """Of routers, what can be seen without asking them: their intents may have to be read from texts first."""
+    leads: dict[str, str] = {}
+    for answer in answers:
+        for tag in answer.tags:
+            if leads.setdefault(tag, answer.goto) != answer.goto:
+                raise ValueError(f"node {name!r}: the tag {tag!r} leads to {leads[tag]!r} and to {answer.goto!r}")
 
 
 def _keys(graph: Graph) -> None:

@@ -13,6 +13,7 @@ from callgap.ivr.callers import AGAIN, calls_of, recordings, said_at
 from callgap.ivr.graph import Graph
 from callgap.ivr.nodes import Confirmation, Digits
 from callgap.ivr.planned import Plan, frozen
+from callgap.ivr.routing import check_routers
 from callgap.records import OPEN
 
 
@@ -31,8 +32,9 @@ def plan_of_graph(graph: Graph, utterances: pa.Table, seed: int) -> Plan:
         The plan; an open node has no grammar.
 
     Raises:
-        InputError: the callers of the corpus can make none of the calls.
+        InputError: the callers of the corpus can make none of the calls, or a router cannot do what its node needs.
     """
+    check_routers(graph)
     recorded = recordings(graph, utterances)
     calls_of(graph, recorded)
     said: dict[str, dict[int, None]] = defaultdict(dict)

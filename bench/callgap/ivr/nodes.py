@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Set
 from functools import cached_property
 from typing import Annotated, Any, Literal, Protocol, runtime_checkable
 
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
+from callgap.ivr.routers.base import Router
 from callgap.ivr.service import expand
 
 STRICT = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
@@ -17,6 +18,9 @@ Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 AGREE, REFUSE = 0, 1
 """Places of the two answers of a confirmation."""
+
+ANY_OTHER = "*"
+"""Among the tags of an answer: every intent of the node's router that no answer names."""
 
 
 @runtime_checkable
@@ -37,21 +41,6 @@ class Matcher(Protocol):
         ...
 
 
-@runtime_checkable
-class Routes(Protocol):
-    """A router: from free speech to one of its intents.
-
-    Attributes:
-        intents: that it knows.
-    """
-
-    intents: tuple[str, ...]
-
-    def route(self, texts: Sequence[str]) -> Sequence[Any]:
-        """For each text, an object with `intent` (None: out of scope) and `confidence`."""
-        ...
-
-
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Answer:
     """One thing that can be answered at a node.
@@ -60,7 +49,8 @@ class Answer:
         goto: the node or end that it leads to.
         intents: what callers want who should answer this; the names are the corpus's.
         phrases: what may be said, lower case; words in brackets may be left out, as in `[what is] my balance`.
-        tags: the labels of the node's grammar, or the intents of its router, that mean this.
+        tags: the labels of the node's grammar, or the intents of its router, that mean this; of a router, `*` stands
+            for all intents that no answer names.
         key: the telephone key that means this, where the node offers keys.
         spotted: whether a phrase counts wherever in the text it stands, and before anything else.
         critical: whether missing it may cost a life: its recall is an endpoint.
@@ -175,7 +165,7 @@ class Intent(Asking):
 
     kind: Literal["intent"] = "intent"
     answers: tuple[Answer, ...] = ()
-    router: Routes
+    router: Router
 
     @property
     def choices(self) -> tuple[Answer, ...]:

@@ -17,4 +17,4 @@ class Outcome(StrEnum):
     HUMAN = "human"
     """With a person: asked for, or after the attempts were used up, or because something else was taken for it."""
     LOST = "lost"
-    """Unknown, because the recognizer owed a text: counted as lost, never as a caller's or a menu's failure."""
+    """Unknown, because the recognizer owed a text or a router an answer: never a caller's or a menu's failure."""

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from callgap.ivr.nodes import Answer, Digits, Intent, Menu
+from callgap.ivr.nodes import ANY_OTHER, Answer, Digits, Intent, Menu
+from callgap.ivr.routing import route
 from callgap.records import Status
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class Understanding:
         digit: `[utterance]`, the digit where the text is a single one, else `NOTHING`.
         number: `[utterance]`, the number where the text has as many digits as the node asks for, else `NOTHING`.
         confidence: `[utterance]`, not a number where nobody gives one.
-        owed: as in `Texts`.
+        owed: as in `Texts`, or by the node's router.
     """
 
     answer: Ints
@@ -110,6 +111,9 @@ def understand(graph: Graph, node: str, texts: Texts | None, size: int) -> Under
     said = list(unique)
     answers, sure = _answers(graph, node, said)
     asked = graph.nodes[node]
+    unanswered = np.zeros(len(said), bool)
+    if isinstance(asked, Intent):
+        unanswered = _routed(graph, node, said, answers, sure)
     digits = [_digits(graph, text) for text in said] if isinstance(asked, Digits) else [""] * len(said)
     length = asked.length if isinstance(asked, Digits) else 0
     return Understanding(
@@ -118,7 +122,7 @@ def understand(graph: Graph, node: str, texts: Texts | None, size: int) -> Under
         number=_as_numbers(digits, length)[index],
         # A recognizer without confidence leaves that of the router, and the other way around.
         confidence=np.fmin(texts.confidence, sure[index]),
-        owed=texts.owed,
+        owed=texts.owed | unanswered[index],
     )
 
 
@@ -180,13 +184,25 @@ def _answers(graph: Graph, node: str, said: Sequence[str]) -> tuple[Ints, Reals]
     for way in ways:
         for place in np.flatnonzero(found == NOTHING):
             found[place] = way(said[place])
-    if isinstance(asked, Intent):
-        left = [place for place in np.flatnonzero(found == NOTHING) if said[place]]
-        tags = {tag: place for place, answer in enumerate(answers) for tag in answer.tags}
-        for place, routed in zip(left, asked.router.route([said[place] for place in left]), strict=True):
-            found[place] = tags.get(routed.intent, NOTHING) if routed.intent is not None else NOTHING
-            sure[place] = routed.confidence
     return found, sure
+
+
+def _routed(graph: Graph, node: str, said: Sequence[str], found: Ints, sure: Reals) -> Flags:
+    """Let a router take what no phrase took; `found` and `sure` are changed in place.
+
+    Returns:
+        `[text]`, whether the router owes an answer: nobody knows then what the service would have done.
+    """
+    owed = np.zeros(len(said), bool)
+    # Of two answers that lead to the same place the first counts, as among those that serve an intent.
+    tags = {tag: place for place, answer in reversed([*enumerate(graph.answers(node))]) for tag in answer.tags}
+    left = [place for place in np.flatnonzero(found == NOTHING) if said[place]]
+    for place, routed in zip(left, route(graph, node, [said[place] for place in left]), strict=True):
+        owed[place] = routed.fault is not None
+        sure[place] = np.nan if routed.confidence is None else routed.confidence
+        if routed.intent is not None and routed.fault is None:
+            found[place] = tags.get(routed.intent, tags.get(ANY_OTHER, NOTHING))
+    return owed
 
 
 def _spotted(answers: Sequence[Answer], text: str) -> int:

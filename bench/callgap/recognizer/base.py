@@ -65,7 +65,7 @@ class Recognizer(Protocol):
         """Refuse what cannot be recognized before anything is.
 
         Args:
-            grammars: of the service; empty for open speech.
+            grammars: of the service; one without phrases where it listens to free speech.
             language: BCP 47 tag.
 
         Raises:

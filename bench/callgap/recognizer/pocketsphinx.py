@@ -15,7 +15,12 @@ from callgap.errors import InputError
 from callgap.recognizer.base import Transcription
 from callgap.recognizer.jsgf import GARBAGE_TAG, compile_jsgf, garbage_words, words_of
 from callgap.recognizer.sphinx import Ear, Heard, decode, model_identity, new_decoder, require_english
-from callgap.records import Context, Grammar
+from callgap.records import OPEN, Context, Grammar
+
+_NO_GRAMMAR = (
+    "recognizer=pocketsphinx listens for a grammar, and this service takes free speech; accepted: "
+    "recognizer=pocketsphinx-ngram, or another that needs no grammar"
+)
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
@@ -39,19 +44,22 @@ class PocketSphinx(Ear):
         """
         grammar = context.grammar
         if grammar is None:
-            raise InputError("recognizer=pocketsphinx listens for a grammar, and this service gives none")
+            raise InputError(_NO_GRAMMAR)
         self.check([grammar], context.language)
         decoder = _decoder(self.garbage).listening_for(grammar, self.garbage_weight)
         return self.hear(batch, lambda pcm: _without_garbage(decode(decoder, pcm)))
 
     def check(self, grammars: Iterable[Grammar], language: str) -> None:
-        """Check the language, and that the dictionary has every word.
+        """Check the language, that there is a grammar, and that the dictionary has every word.
 
         Raises:
-            InputError: the language is not English, or a word has no pronunciation.
+            InputError: the language is not English, the service listens to free speech, or a word has no pronunciation.
         """
         require_english(language, "pocketsphinx")
-        for word in (*self.garbage, *(word for grammar in grammars for word in words_of(grammar))):
+        listened = list(grammars)
+        if any(grammar.grammar_id == OPEN for grammar in listened):
+            raise InputError(_NO_GRAMMAR)
+        for word in (*self.garbage, *(word for grammar in listened for word in words_of(grammar))):
             _pronunciations(word)
 
     def identity(self) -> Mapping[str, str]:

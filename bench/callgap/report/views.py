@@ -13,6 +13,7 @@ from callgap.report.data_faults import FaultsView, faults_view
 from callgap.report.logged_calls import CallsView, calls_views
 from callgap.report.overview import Overview, overviews, run_names
 from callgap.report.reversals import reversals
+from callgap.report.routers import RoutersView, routers_view
 from callgap.report.walked_calls import Walked, walked_view
 from callgap.report.wording import gravity
 
@@ -29,6 +30,7 @@ class CellView:
         attributes: one view each.
         calls: what became of calls that were logged or walked through a graph.
         walked: where calls through a graph are lost; None where none was.
+        routers: how often those of the service are right on clean text; None where it has none.
     """
 
     anchor: str
@@ -38,6 +40,7 @@ class CellView:
     attributes: tuple[AttributeView, ...]
     calls: tuple[CallsView, ...] = ()
     walked: Walked | None = None
+    routers: RoutersView | None = None
 
     @property
     def everyone(self) -> Row:
@@ -116,7 +119,8 @@ def cell_view(report: Row, place: int, *, plots: bool) -> CellView:
     views = [attribute_view(report, name, f"{anchor}a{nr}", plots=plots) for nr, name in enumerate(names)]
     faults, walked = faults_view(report.get("faults", ())), walked_view(report)
     calls = calls_views(report.get("calls", ()), walked=walked is not None)
-    return CellView(anchor, report, faults, conclusions(report), tuple(views), calls, walked)
+    routers = routers_view(report["service"])
+    return CellView(anchor, report, faults, conclusions(report), tuple(views), calls, walked, routers)
 
 
 def lead(reports: Sequence[Row]) -> Lead:

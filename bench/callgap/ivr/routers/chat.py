@@ -22,7 +22,7 @@ from callgap.ivr.routers.answers import Answers
 from callgap.ivr.routers.base import STAGE, Routed, Router
 from callgap.ivr.routers.cache import default_cache, key_of
 from callgap.ivr.routers.chat_format import answer, instruction, message_in, question
-from callgap.ivr.routers.texts import OUT_OF_SCOPE, Text, TextSet, in_scope, normalized
+from callgap.ivr.routers.texts import OUT_OF_SCOPE, Text, TextSet, in_scope, normalized, parts_of
 from callgap.server.address import check_address, key_in
 from callgap.server.client import Client, Reply, UnansweredError
 from callgap.server.patience import Patience
@@ -105,13 +105,14 @@ class ChatRouter(Router):
         return tuple(sorted(self.descriptions))
 
     def check(self) -> None:
-        """Check address and key, without asking anybody.
+        """Check address and key, and read the texts that check the model, without asking anybody.
 
         Raises:
             InputError: one of them cannot be used.
         """
         check_address(self.base_url, keyed=self.key_variable is not None, allow_plain=self.allow_plain, stage=STAGE)
         key_in(self.key_variable, STAGE)
+        parts_of(self.held_out, "held_out")
 
     def route(self, texts: Sequence[str]) -> list[Routed]:
         """Ask about each distinct text that was never asked about.
@@ -158,7 +159,7 @@ class ChatRouter(Router):
 
     @cached_property
     def _accuracy(self) -> Accuracy:
-        test = in_scope(self.held_out.split().test, self.intents)
+        test = in_scope(parts_of(self.held_out, "held_out").test, self.intents)
         name = f"{self.held_out.identity()['texts']}, at most {self.most_per_intent} texts of each intent"
         return measured(self.route, name, tuple(_first(test, self.most_per_intent)), ())
 

@@ -15,7 +15,7 @@ from pydantic.dataclasses import dataclass
 from callgap.ivr.routers.accuracy import Accuracy, measured
 from callgap.ivr.routers.base import Routed, Router
 from callgap.ivr.routers.rules import Rule, contradiction, read_rules
-from callgap.ivr.routers.texts import TextSet, in_scope, normalized
+from callgap.ivr.routers.texts import TextSet, in_scope, normalized, parts_of
 
 
 @dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid", arbitrary_types_allowed=True))
@@ -55,7 +55,7 @@ class KeywordRouter(Router):
             InputError: one of them cannot be read.
         """
         _ = self.intents
-        self.held_out.split()
+        parts_of(self.held_out, "held_out")
 
     def route(self, texts: Sequence[str]) -> list[Routed]:
         """Apply the rules to each text."""
@@ -82,7 +82,7 @@ class KeywordRouter(Router):
     @cached_property
     def _accuracy(self) -> Accuracy:
         name = self.held_out.identity()["texts"]
-        return measured(self.route, name, in_scope(self.held_out.split().test, self.intents), ())
+        return measured(self.route, name, in_scope(parts_of(self.held_out, "held_out").test, self.intents), ())
 
     def _routed(self, text: str) -> Routed:
         applied: dict[str, tuple[int, int]] = {}

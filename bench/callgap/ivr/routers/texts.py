@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Protocol, runtime_checkable
 
+from callgap.errors import InputError
+from callgap.ivr.routers.base import STAGE
+
 OUT_OF_SCOPE = "out-of-scope"
 """In files and configurations, the intent of a text that has none."""
 
@@ -64,6 +67,22 @@ class TextSet(Protocol):
 
     def identity(self) -> Mapping[str, str]:
         """What was read, for provenance."""
+
+
+def parts_of(texts: TextSet, key: str) -> Split:
+    """Read a set of texts that does not stand under `texts`, as its own sentences suppose.
+
+    Args:
+        texts: the set.
+        key: of the router, under which it stands.
+
+    Raises:
+        InputError: as `TextSet.split`; the sentence names the key.
+    """
+    try:
+        return texts.split()
+    except InputError as error:
+        raise InputError(str(error).replace(f"{STAGE}.texts", f"{STAGE}.{key}")) from None
 
 
 def normalized(text: str) -> str:

@@ -18,7 +18,7 @@ from callgap.errors import InputError, one_of
 from callgap.ivr.routers.accuracy import Accuracy, measured
 from callgap.ivr.routers.base import STAGE, Routed, Router
 from callgap.ivr.routers.cache import default_cache, key_of
-from callgap.ivr.routers.texts import OUT_OF_SCOPE, Split, Text, TextSet, digest, distinct, normalized
+from callgap.ivr.routers.texts import OUT_OF_SCOPE, Split, Text, TextSet, digest, distinct, normalized, parts_of
 from callgap.ivr.routers.threshold import chosen
 
 STRICT = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
@@ -156,12 +156,12 @@ class TrainedRouter(Router):
 
     @cached_property
     def _validation(self) -> tuple[Text, ...]:
-        outside = () if self.outside is None else _without_intent(self.outside.split().validation)
+        outside = () if self.outside is None else _without_intent(parts_of(self.outside, "outside").validation)
         return distinct((*self._named(self._split.validation), *outside), self._training)
 
     @cached_property
     def _accuracy(self) -> Accuracy:
-        outside = () if self.outside is None else _without_intent(self.outside.split().test)
+        outside = () if self.outside is None else _without_intent(parts_of(self.outside, "outside").test)
         test = (*self._named(self._split.test), *outside)
         return measured(self.route, self.texts.identity()["texts"], test, (*self._training, *self._validation))
 
