@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
@@ -81,14 +82,14 @@ class Told:
 
     def of_everyone(self) -> list[Row]:
         """Rows of all speakers together."""
-        return list(self.described(EVERYONE, EVERYONE, set(self.evidence.speakers.values()), self.whole))
+        return list(self.described(EVERYONE, EVERYONE, set(self.evidence.speakers.values()), self._sums))
 
     def of_persons(self, attribute: str, reference: str | None) -> Iterator[Row]:
         """Rows of the groups of an attribute, beside its reference where it has one."""
         groups = self.evidence.membership[attribute]
         gaps = self._gaps(groups, reference) if reference is not None else {}
         for group in sorted(set(groups.values())):
-            for row in self.described(attribute, group, self.evidence.members(attribute, group), self.whole):
+            for row in self.described(attribute, group, self.evidence.members(attribute, group), self._sums):
                 yield row | gaps.get((group, str(row["endpoint"])), {})
 
     def of_condition(self, attribute: str) -> Iterator[Row]:
@@ -99,18 +100,21 @@ class Told:
         # Calls that all begin alike are in no condition: asked for all three items, a caller begins with the first.
         for value in found if len(found) > 1 else ():
             chosen = {u for u, of in values.items() if of == value}
-            observed = {name: frame[frame["utterance_id"].isin(chosen)] for name, frame in self.whole.items()}
-            yield from self.described(attribute, value, set(self.evidence.speakers.values()), observed)
+            mine = {name: frame[frame["utterance_id"].isin(chosen)] for name, frame in self.whole.items()}
+            yield from self.described(attribute, value, set(self.evidence.speakers.values()), _by_speaker(mine))
+
+    @cached_property
+    def _sums(self) -> dict[str, pd.DataFrame]:
+        return _by_speaker(self.whole)
 
     def described(
-        self, attribute: str, group: str, members: set[str], observed: Mapping[str, pd.DataFrame]
+        self, attribute: str, group: str, members: set[str], sums: Mapping[str, pd.DataFrame]
     ) -> Iterator[Row]:
         """Rows of some speakers, one per endpoint of which they have a call."""
-        for endpoint, frame in observed.items():
-            mine = frame[frame["speaker_id"].isin(members)]
-            if not len(mine):
+        for endpoint, frame in sums.items():
+            side = Side.of(frame, members, is_share=ENDPOINTS[endpoint].is_share)
+            if not side.speakers:
                 continue
-            side = Side.of(per_speaker(mine, pooled=False), members, is_share=ENDPOINTS[endpoint].is_share)
             row: Row = {
                 "attribute": attribute,
                 "group": group,
@@ -118,7 +122,7 @@ class Told:
                 "condition": self.evidence.condition,
                 "endpoint": endpoint,
                 "speakers": side.speakers,
-                "calls": len(mine),
+                "calls": int(side.trials),
             }
             yield row | self._rate(side)
 
@@ -148,6 +152,10 @@ class Told:
                 row |= {"limits": "simultaneous" if judged else "pointwise"}
             found[key] = row
         return found
+
+
+def _by_speaker(observed: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    return {name: per_speaker(frame, pooled=False) for name, frame in observed.items()}
 
 
 def _limits(column: str, found: Interval) -> Row:
