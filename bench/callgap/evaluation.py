@@ -78,6 +78,7 @@ def evaluate(directory: RunDirectory, unit: Mapping[str, Any]) -> dict[str, Any]
     scored = time.perf_counter()
 
     notes = directory.provenance()
+    notes["condition"] = _condition(service, notes["choices"])
     evidence = Evidence(
         utterances=utterances,
         heard=heard,
@@ -89,7 +90,7 @@ def evaluate(directory: RunDirectory, unit: Mapping[str, Any]) -> dict[str, Any]
         human=_human(service),
         phrases=_phrases(service),
         system=notes["recognizer"]["id"],
-        condition=service.label if isinstance(service, Logged) else condition(notes["choices"]),
+        condition=notes["condition"],
         membership=members,
         speaker_cap=unit["fairness"].speaker_cap,
         batch_effect=_batch_effect(notes),
@@ -170,6 +171,14 @@ def condition(choices: Mapping[str, str]) -> str:
     """Name of what lies between the speaker and the recognizer."""
     altered = choices["alteration"]
     return choices["channel"] if altered == "identity" else f"{altered}+{choices['channel']}"
+
+
+def _condition(service: Service | Graph | NoService, choices: Mapping[str, str]) -> str:
+    if isinstance(service, Logged):
+        return service.label
+    line = condition(choices)
+    # Calls to several services stand in one publication, and what becomes of them is the service's doing too.
+    return f"{service.name} over {line}" if isinstance(service, Graph) else line
 
 
 def described(service: Service | Graph | NoService) -> dict[str, object]:

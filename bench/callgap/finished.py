@@ -44,7 +44,8 @@ class Finished:
     @property
     def condition(self) -> str:
         """Name of what lies between speaker and recognizer."""
-        return condition(self.report["provenance"]["choices"])
+        notes = self.report["provenance"]
+        return str(notes.get("condition") or condition(notes["choices"]))
 
     @property
     def normalizer(self) -> str:

@@ -49,6 +49,8 @@ def test_who_is_misheard_is_misrouted_and_nobody_else(unheard):
     assert groups.loc["l2-hi", "not_completed"] == pytest.approx(4 / 20)
     assert groups.loc["en-us", ["misrouted", "not_completed", "wer"]].eq(0).all()
     assert groups.loc["everyone", "calls"] == 2 * 2 * 20
+    # Calls to several services over several lines may stand in one table.
+    assert set(groups["condition"]) == {"health over clean"}
 
 
 def test_the_priority_and_the_critical_words_of_each_call_are_kept(unheard):
