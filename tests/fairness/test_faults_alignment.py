@@ -90,6 +90,36 @@ def test_commands_heard_as_other_commands_are_not_taken_for_misaligned_reference
     assert misaligned(frame.assign(text=digits[said], heard=slipped))
 
 
+SENTENCES = (
+    "i have a pain in my chest", "i cannot breathe at all", "she is not awake any more", "he is bleeding very much",
+    "my child has a fever", "please renew my prescription now", "which pharmacy is open tonight", "speak to a person",
+)  # fmt: skip
+
+
+def menu():
+    """Callers who all say the same sentences in the same order."""
+    frame = corpus()
+    return frame.assign(text=[SENTENCES[place % len(SENTENCES)] for place in range(len(frame))])
+
+
+def test_a_sentence_that_is_always_heard_as_the_next_is_not_taken_for_misaligned_references():
+    frame = menu()
+    frame["heard"] = frame["text"].where(frame["text"] != SENTENCES[0], SENTENCES[1])
+    assert misaligned(frame) == []
+    # Some others are misheard too, and not as their neighbors.
+    misheard = np.random.default_rng(3).random(len(frame)) < 0.2
+    frame.loc[misheard & (frame["text"] != SENTENCES[0]), "heard"] = "yes"
+    assert misaligned(frame) == []
+    assert misaligned(frame.assign(heard=frame["text"].shift(1, fill_value="")))
+
+
+def test_sentences_of_a_menu_that_are_heard_as_others_are_not_taken_for_misaligned_references():
+    frame, random = menu(), np.random.default_rng(6)
+    other = [SENTENCES[place] for place in random.integers(len(SENTENCES), size=len(frame))]
+    frame["heard"] = np.where(random.random(len(frame)) < 0.2, other, frame["text"])
+    assert misaligned(frame) == []
+
+
 @pytest.fixture(scope="session")
 def artie(data):
     """The references of Artie and, by name, the texts of nine systems."""

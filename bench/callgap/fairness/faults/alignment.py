@@ -31,6 +31,9 @@ POOR, SLIPPED_FIT = 0.5, 0.7
 references over WER against their own: chance gives 1; where references had slipped by a row, nine recognizers gave 0.2
 to 0.55."""
 
+REFERENCES = 5
+"""Different references that fit poorly: with fewer, a few commands heard as others cannot be told from a slip."""
+
 PHRASE = 4
 """Words from which a text tells which reference it belongs to: one digit heard as another fits that one's."""
 
@@ -133,10 +136,12 @@ def _slipped(part: Part) -> _Found | None:
         return None
     for shift in SHIFTS:
         rows = part.rows[part.rows[f"at{shift}"].notna()]
-        if len(rows) < FEWEST:
+        # Each reference once: one prompt that is always heard as the next one has not slipped, slipped ones all have.
+        each = rows.groupby("said")[["own", "own_words", f"at{shift}", f"words{shift}"]].mean()
+        if len(rows) < FEWEST or len(each) < REFERENCES:
             continue
-        own = float(rows["own"].sum() / rows["own_words"].sum())
-        other = float(rows[f"at{shift}"].sum() / max(1.0, rows[f"words{shift}"].sum()))
+        own = float(each["own"].sum() / each["own_words"].sum())
+        other = float(each[f"at{shift}"].sum() / max(1.0, each[f"words{shift}"].sum()))
         if other <= SLIPPED_FIT * own:
             share = poor / len(part.rows)
             detail = (
@@ -152,7 +157,8 @@ def _elsewhere(part: Part) -> _Found | None:
     rows = part.rows
     phrases, suspect, examined = (int(rows[name].sum()) for name in ("phrase", "suspect", "examined"))
     found = int(rows["displaced"].sum())
-    if phrases < FEWEST or found < DISPLACED:
+    # Where few sentences are said, as at a menu, a sentence that is misheard is mostly another one of them.
+    if phrases < FEWEST or found < DISPLACED or rows.loc[rows["phrase"], "said"].nunique() < FEWEST:
         return None
     share = found / examined * suspect / phrases
     if share < DISPLACED_SHARE:
