@@ -12,6 +12,10 @@ from callgap.configuration import composed, plain
 
 OTHERS = ("en-us-nyc", "en-gb", "en-gb-x-rp", "en-gb-scotland", "en-gb-x-gbclan", "en-gb-x-gbcwmd", "en-029")
 FEWER = [f"~corpus.accents.{name}" for name in (*OTHERS, "l2-de", "l2-fr", "l2-it", "l2-es")]
+# Of the other services: what nobody says at this one.
+OTHERS_SAY = ("balance", "lost-card", "transfer", "bill", "pin", "gas-leak", "fault", "meter", "moving", "appointment")
+UNSAID = [f"~corpus.prompts.{name}" for name in (*OTHERS_SAY, "file-status", "form", "hours")]
+UNSAID += [f"~corpus.prompts.digit-{digit}" for digit in range(10)]
 CALLS = ["corpus=synthetic-services", "ivr=health", *FEWER, "corpus.speakers_per_group=2"]
 
 
@@ -39,7 +43,7 @@ def unheard(tmp_path_factory):
 @pytest.fixture(scope="module")
 def perfect(tmp_path_factory):
     """A run on what was said, with as many speakers as a judgment asks for."""
-    return run_on_texts(tmp_path_factory.mktemp("perfect"), [*CALLS[:-1], "corpus.speakers_per_group=10"])
+    return run_on_texts(tmp_path_factory.mktemp("perfect"), [*CALLS[:-1], *UNSAID, "corpus.speakers_per_group=10"])
 
 
 def test_who_is_misheard_is_misrouted_and_nobody_else(unheard):
