@@ -86,6 +86,7 @@ def test_what_is_not_there_is_absent_or_broken_and_stops_nothing(monkeypatch, tm
     assert "broken" in item(printed, "g722")
 
 
+@pytest.mark.slow
 def test_without_a_voice_no_default_run_can_be_made(monkeypatch, tmp_path):
     def silent():
         raise RuntimeError("libespeak-ng cannot be loaded")
@@ -97,6 +98,7 @@ def test_without_a_voice_no_default_run_can_be_made(monkeypatch, tmp_path):
     assert done.stdout.splitlines()[-1] == "a run without overrides needs: espeak-ng, pocketsphinx"
 
 
+@pytest.mark.slow
 def test_a_gpu_that_cannot_add_is_broken_and_needed_by_nothing(monkeypatch, tmp_path):
     def fails(device):
         raise RuntimeError("no kernel image is available")
@@ -109,6 +111,7 @@ def test_a_gpu_that_cannot_add_is_broken_and_needed_by_nothing(monkeypatch, tmp_
     assert "broken  no kernel image is available" in item(done.stdout, "cuda:0")
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_broken(monkeypatch, tmp_path):
     monkeypatch.setattr(examining, "_LEAST_FREE_GB", 1e9)
     done = callgap("doctor", cwd=tmp_path, check=False)

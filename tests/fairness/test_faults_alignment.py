@@ -135,6 +135,7 @@ def artie(data):
     return frame.replace({"accent": "NA"}, ""), {str(p): read(p)["prediction"].reindex(rows.index) for p in paths}
 
 
+@pytest.mark.slow
 def test_no_system_on_artie_is_misaligned_and_each_is_when_its_texts_slip_by_a_row(artie):
     frame, systems = artie
     assert len(systems) == 9
@@ -168,6 +169,7 @@ def test_afrispeech_has_156_contradictory_genders_and_azure_a_burst_of_empty_tex
     assert "empty_burst" not in found["whisper"]
 
 
+@pytest.mark.slow
 def test_no_group_of_any_vendor_is_silent(afrispeech, artie):
     frames = [(frame, ["gender", "accent", "country", "age_group"]) for frame in afrispeech.values()]
     frames += [(artie[0].assign(heard=heard.fillna("")), ["accent", "gender", "age"]) for heard in artie[1].values()]

@@ -8,7 +8,9 @@ import pytest
 from runs import TINY, callgap, digest
 
 
-@pytest.mark.parametrize(("limit", "file"), [(5_500, "utterances."), (60_000, "report.html")])
+@pytest.mark.parametrize(
+    ("limit", "file"), [(5_500, "utterances."), pytest.param(60_000, "report.html", marks=pytest.mark.slow)]
+)
 def test_a_full_disk_is_one_sentence_and_what_was_finished_is_kept(finished, tmp_path, limit, file):
     path = tmp_path / "run"
     arguments = ["run", *TINY, "engine.workers=0", f"hydra.run.dir={path}"]
