@@ -14,6 +14,9 @@ PUBLISHED = (
     "afrispeech-vendors",
     "ivr-evi",
     "ivr-slurp-distance",
+    "ivr-fsdd-account-number",
+    # An hour on two cores.
+    "ivr-synthetic-services",
 )
 
 
