@@ -69,11 +69,11 @@ def publish_runs(runs: Sequence[Path], results: Path, name: str) -> Path:
     for name, source in sources.items():
         (target / name).write_bytes(_concatenated([directory.path / source for directory in directories]))
     for table in OF_CALLS:
-        _write_where_logged([directory.path / f"{table}.csv" for directory in directories], target / f"{table}.csv")
+        _write_where_there([directory.path / f"{table}.csv" for directory in directories], target / f"{table}.csv")
     return target
 
 
-def _write_where_logged(sources: Sequence[Path], target: Path) -> None:
+def _write_where_there(sources: Sequence[Path], target: Path) -> None:
     paths = [path for path in sources if path.is_file()]
     if paths:
         target.write_bytes(_concatenated(paths))

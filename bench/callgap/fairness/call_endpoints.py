@@ -39,18 +39,22 @@ def _not_within(attempts: int) -> Observe:
 
 def _mean_of(column: str) -> Observe:
     def observe(_: pd.DataFrame, outcomes: pd.DataFrame) -> pd.DataFrame:
-        rows = outcomes[outcomes[column].notna()]
-        whole = (rows[column] % 1 == 0).all()
-        return fraction(rows, rows[column].astype("int64") if whole else rows[column])
+        return _numbers(outcomes, column)
 
     return observe
+
+
+def _numbers(outcomes: pd.DataFrame, column: str) -> pd.DataFrame:
+    rows = outcomes[outcomes[column].notna()]
+    whole = (rows[column] % 1 == 0).all()
+    return fraction(rows, rows[column].astype("int64") if whole else rows[column])
 
 
 def _until_human(column: str) -> Observe:
     """Of calls that asked for a person and reached one, how long it took."""
 
     def observe(_: pd.DataFrame, outcomes: pd.DataFrame) -> pd.DataFrame:
-        return _mean_of(column)(_, outcomes[_asked(outcomes)])
+        return _numbers(outcomes[_asked(outcomes)], column)
 
     return observe
 
