@@ -1,8 +1,9 @@
 """Anonymization by McAdams coefficient: the resonances of a voice are moved, what it says and its pitch are not.
 
 Patino, Tomashenko, Todisco, Nautsch and Evans (2021), "Speaker anonymisation using the McAdams coefficient",
-Interspeech; the signal-processing baseline B2 of the VoicePrivacy challenges. Frames of 20 ms overlap by half; each is predicted linearly, the angle of every complex pole (in radians)
-is raised to the power of the coefficient, and the residual excites the filter of the moved poles.
+Interspeech; the signal-processing baseline B2 of the VoicePrivacy challenges. Frames of 20 ms overlap by half; each is
+predicted linearly, the angle of every complex pole (in radians) is raised to the power of the coefficient, and the
+residual excites the filter of the moved poles.
 
 Two things differ from the baseline. Its window is symmetric and its output is scaled to a peak of 1; here the window is
 periodic, so that a coefficient of 1 gives the recording back, and each frame keeps its energy, so that the level stays
