@@ -76,8 +76,12 @@ def test_the_filters_are_those_of_scipy():
     generator = torch.Generator().manual_seed(3)
     frames = torch.randn(4, 320, generator=generator, dtype=torch.float64)
     a = predictors(frames, 10)
-    assert np.allclose(residual(frames, a), [lfilter(p, [1.0], x) for p, x in zip(a.numpy(), frames.numpy(), strict=True)])
-    assert np.allclose(synthesis(frames, a), [lfilter([1.0], p, x) for p, x in zip(a.numpy(), frames.numpy(), strict=True)])
+    assert np.allclose(
+        residual(frames, a), [lfilter(p, [1.0], x) for p, x in zip(a.numpy(), frames.numpy(), strict=True)]
+    )
+    assert np.allclose(
+        synthesis(frames, a), [lfilter([1.0], p, x) for p, x in zip(a.numpy(), frames.numpy(), strict=True)]
+    )
     assert torch.allclose(polynomials_of(roots(a)), a, atol=1e-10)
 
 
