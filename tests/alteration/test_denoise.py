@@ -19,8 +19,11 @@ def test_the_noise_falls_and_the_speech_stays(needs, speech, stationary):
     def level(signal):
         return float(10 * torch.log10(signal.square().mean()))
 
-    assert level(altered[40000:47000]) < level(noisy[40000:47000]) - 8
-    assert abs(level(altered[12000:36000]) - level(noisy[12000:36000])) < 4
+    quieter = level(noisy[40000:47000]) - level(altered[40000:47000])
+    softer = level(noisy[12000:36000]) - level(altered[12000:36000])
+    assert quieter > 15
+    # It takes some of the speech with it.
+    assert -1 < softer < 8
 
 
 def test_nothing_is_reduced_by_nothing(needs, speech):

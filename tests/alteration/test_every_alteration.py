@@ -19,7 +19,9 @@ NAMES = ("identity", "mcadams", "mcadams-by-speaker", "presence", "resample-only
 # In samples at 16 kHz: one, around a frame, and whole words.
 SIZES = (1, 319, 321, 4000, 12001)
 IDS = [f"u{size}" for size in SIZES]
-SPEAKERS = table([{"utterance_id": name, "speaker_id": f"s{len(name)}"} for name in [*IDS, "silent"]], UTTERANCES)
+SPEAKERS = table(
+    [{"utterance_id": name, "speaker_id": f"s{len(name)}"} for name in [*IDS, "silent", "bad"]], UTTERANCES
+)
 
 
 @pytest.fixture(scope="module", params=NAMES)

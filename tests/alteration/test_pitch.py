@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from callgap.alteration import PitchRange, PitchShift
+from callgap.alteration.lpc import predictors, residual
 from callgap.audio import batch_of
 
 RATE = 16000
@@ -16,15 +17,14 @@ def _world(needs):
 
 
 def pitch(signal):
-    """F0 (Hz) of the middle of a sound, frame by frame, by autocorrelation."""
+    """F0 (Hz) frame by frame, by the autocorrelation of what linear prediction leaves: pulses without resonances."""
     found = []
     for begin in range(3000, len(signal) - 4000, 800):
-        frame = signal[begin : begin + 1280].double()
-        frame = frame - frame.mean()
-        power = torch.fft.irfft(torch.fft.rfft(frame, 4096).abs().square())[:700]
-        # The overlap shrinks with the lag.
-        power = power / torch.arange(1280, 580, -1)
-        found.append(RATE / (int(power[40:320].argmax()) + 40))
+        frame = signal[begin : begin + 960].double()[None]
+        left = residual(frame, predictors(frame * torch.hann_window(960, dtype=torch.float64), 16))[0, 32:]
+        correlation = torch.fft.irfft(torch.fft.rfft(left, 2048).abs().square())[:320]
+        # 61 to 266 Hz; the overlap shrinks with the lag, so that two periods count for less than one.
+        found.append(RATE / (60 + int(correlation[60:261].argmax())))
     return np.array(found)
 
 

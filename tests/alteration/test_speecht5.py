@@ -18,6 +18,11 @@ BANDS, SPEAKER = 8, 6
 def folder(tmp_path_factory):
     transformers = pytest.importorskip("transformers")
     folder = tmp_path_factory.mktemp("speecht5")
+    written(transformers, folder)
+    return folder
+
+
+def written(transformers, folder):
     torch.manual_seed(1)
     config = transformers.SpeechT5Config(
         vocab_size=12, hidden_size=16, encoder_layers=1, encoder_attention_heads=2, encoder_ffn_dim=16,
@@ -28,7 +33,7 @@ def folder(tmp_path_factory):
     transformers.SpeechT5ForSpeechToSpeech(config).save_pretrained(folder / "model")
     transformers.SpeechT5FeatureExtractor(num_mel_bins=BANDS).save_pretrained(folder / "model")
     vocoder = transformers.SpeechT5HifiGanConfig(
-        model_in_dim=BANDS, upsample_initial_channel=8, upsample_rates=[4, 4, 4, 4], upsample_kernel_sizes=[8, 8, 8, 8],
+        model_in_dim=BANDS, upsample_initial_channel=32, upsample_rates=[4, 4, 4, 4], upsample_kernel_sizes=[8, 8, 8, 8],
         resblock_kernel_sizes=[3], resblock_dilation_sizes=[[1, 3, 5]],
     )  # fmt: skip
     made = transformers.SpeechT5HifiGan(vocoder)
@@ -36,7 +41,6 @@ def folder(tmp_path_factory):
     made.conv_post.weight.data *= 1e3
     made.save_pretrained(folder / "vocoder")
     np.save(folder / "voice.npy", np.ones(SPEAKER, np.float32))
-    return folder
 
 
 def unit(folder, **options):

@@ -21,6 +21,21 @@ while piece := sys.stdin.buffer.read1(65536):
 """
 
 
+# Says nothing before it has heard so many samples.
+WITHHOLD = """
+import sys
+held = b""
+while piece := sys.stdin.buffer.read1(65536):
+    held += piece
+    if len(held) > 2 * int(sys.argv[1]):
+        count = len(held) - 2 * int(sys.argv[1])
+        sys.stdout.buffer.write(held[:count])
+        sys.stdout.buffer.flush()
+        held = held[count:]
+sys.stdout.buffer.write(held)
+"""
+
+
 @pytest.fixture
 def program(tmp_path):
     def made(source, *arguments, **options):
@@ -64,7 +79,8 @@ def test_every_chunk_is_timed(program):
 
 
 def test_one_that_needs_more_of_the_future_than_it_states_fails(program):
-    assert outcome(program(DELAY, "800", timeout_s=4.0)) == "timeout"
+    assert outcome(program(WITHHOLD, "800", timeout_s=4.0)) == "timeout"
+    assert outcome(program(WITHHOLD, "400")) is None
 
 
 def test_one_that_needs_less_is_shifted_by_what_it_states(program):

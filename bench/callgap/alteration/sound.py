@@ -21,7 +21,6 @@ _HIGHEST_RATE = 192_000
 _STEP = 1 / 2**15
 _SILENT_DB = 40.0
 _CLIPPED_RUN, _CLIPPED_SHARE, _CLIPPED_FROM = 3, 1e-3, 0.25
-_SAME_COUNT = 0.02
 
 
 def to_wav(signal: Signal, sample_rate: int) -> bytes:
@@ -95,7 +94,7 @@ def check_length(before: Signal, before_rate: int, after: Signal, after_rate: in
     ratio = len(after) / after_rate / (len(before) / before_rate)
     if abs(ratio - 1) <= within:
         return
-    if before_rate != after_rate and abs(len(after) / len(before) - 1) <= _SAME_COUNT:
+    if before_rate != after_rate and abs(len(after) / len(before) - 1) <= within:
         raise NotAlteredError("wrong_rate")
     raise NotAlteredError("longer" if ratio > 1 else "shorter")
 

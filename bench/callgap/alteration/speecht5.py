@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import math
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass as plain
 from dataclasses import fields
@@ -154,7 +155,9 @@ def _from(kind: Any, folder: Path, key: str, **options: Any) -> Any:
     # Its hints are about its own calls, which nobody here can change.
     logging.set_verbosity_error()
     try:
-        return kind.from_pretrained(str(folder), local_files_only=True, **options)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return kind.from_pretrained(str(folder), local_files_only=True, **options)
     # A damaged file, another architecture, a missing key: each raises what it likes.
     except Exception as error:
         raise InputError(f"{key}: {folder} cannot be loaded as {kind.__name__}: {first_line(error)}") from None

@@ -46,7 +46,8 @@ class StreamingCommand:
 
     The program reads samples (16-bit little-endian PCM, one channel) from standard input, ends with it, and writes as
     many to standard output, each at most `stated_look_ahead_s` late. It is given a chunk only when it has written all
-    that it owes for those before: one that secretly needs more of the future never answers and fails with `timeout`.
+    that it owes for those before: one that holds back more than it states never answers and fails with `timeout`. One
+    that says silence instead comes out late by the difference, and its end is lost.
     After the last chunk it is given the look-ahead's length of silence.
 
     Attributes:
