@@ -29,9 +29,7 @@ def unit(request):
     package = EXTRAS.get(request.param)
     if package and importlib.util.find_spec(package) is None:
         pytest.skip(f"{package} is not installed")
-    # DIO is the faster of the two; what is asked here does not depend on it.
     content = plain(composed([f"alteration={request.param}"]))["alteration"]
-    content |= {"estimator": "dio"} if "estimator" in content else {}
     return altering(instantiate(content, _convert_="all"), SPEAKERS)
 
 

@@ -155,7 +155,8 @@ def _from(kind: Any, folder: Path, key: str, **options: Any) -> Any:
     # Its hints are about its own calls, which nobody here can change.
     logging.set_verbosity_error()
     try:
-        with warnings.catch_warnings():
+        # Weights that are loaded are drawn first, which must change nothing that others draw.
+        with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
             warnings.simplefilter("ignore")
             return kind.from_pretrained(str(folder), local_files_only=True, **options)
     # A damaged file, another architecture, a missing key: each raises what it likes.
