@@ -11,7 +11,7 @@ TOLD = [call for call in CALLS if call["outcome"] != "lost"]
 
 
 def to_a_person(call):
-    return call["asked_for_human"] and call["reached"] == call["expected"]
+    return call["asked_for_human"] and call["reached"] in ("desk", "agent")
 
 
 def known(column):
@@ -25,7 +25,7 @@ RULES = {
     "routed": (lambda c: True, lambda c: c["outcome"] == "routed"),
     "human": (lambda c: True, lambda c: c["outcome"] == "human"),
     "not_completed": (lambda c: True, lambda c: not c["completed"]),
-    "human_not_reached": (lambda c: c["asked_for_human"], lambda c: c["reached"] != c["expected"]),
+    "human_not_reached": (lambda c: c["asked_for_human"], lambda c: c["reached"] not in ("desk", "agent")),
     "human_turns": (to_a_person, lambda c: c["human_turns"]),
     "human_seconds": (to_a_person, lambda c: c["human_seconds"]),
     "reprompts_per_call": (lambda c: True, lambda c: c["reprompts"]),

@@ -46,7 +46,7 @@ def test_every_call_ends_as_the_log_says(tmp_path):
         assert row["outcome"] == (wanted or ("routed" if reached == logged["expected"] else "misrouted"))
 
 
-@pytest.mark.parametrize("cell", ["", "NA", "N/A", "nan", "none", " none "])
+@pytest.mark.parametrize("cell", ["", "NA", "N/A", "nan", "none", " none ", "NULL", "None"])
 def test_cells_that_state_no_destination_are_nowhere(tmp_path, cell):
     (row,) = outcomes(write_calls(tmp_path / "calls.csv", [ROWS[0] | {"reached": cell}]), ROWS[:1])
     assert (row["reached"], row["outcome"]) == (None, "not_understood")

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from calling import heard, lasting, offered, small, spoken
+from routing import LastWord
 
 from callgap.ivr import Answer, Call, Digits, End, Intent, Menu, changes, make_plan, walk
 from callgap.ivr.changes import ALWAYS, AS_IT_IS, KEYS_S, NEVER, SPOTTED
@@ -15,10 +16,8 @@ from callgap.ivr.routers import Routed
 CONFIDENCES = np.linspace(0.05, 0.95, 91)
 
 
-class Sorter:
+class Sorter(LastWord):
     """Knows two intents and is never sure."""
-
-    intents = ("bill", "card")
 
     def route(self, texts):
         return [Routed(next((intent for intent in self.intents if intent in text), None), 0.3) for text in texts]
@@ -232,7 +231,7 @@ def test_the_threshold_of_a_router_stays(utterances):
         "main": Intent(
             prompt="What is it?",
             prompt_s=1.0,
-            router=Sorter(),
+            router=Sorter(intents=("bill", "card")),
             reject_below=0.25,
             answers=(
                 Answer(goto="number", intents=("bill",), tags=("bill",)),

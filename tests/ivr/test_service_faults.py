@@ -32,6 +32,19 @@ MAIN = BASE.nodes["main"].answers
 DIGITS = {"prompt": "Number?", "prompt_s": 1.0, "length": 2}
 YES_NO = {"prompt": "Right?", "prompt_s": 1.0, "agree": ("yes",), "refuse": ("no",)}
 
+
+class Labelled:
+    """A grammar of two words."""
+
+    labels = frozenset({"Y", "N"})
+
+    def match(self, text, tolerance=0):
+        return None
+
+    def phrases(self, limit):
+        return ("yeah", "nope")
+
+
 FAULTS = {
     "another version": ({"version": 2}, "version: found 2, accepted: 1"),
     "no such start": ({"start": "mian"}, "start: found 'mian'; did you mean 'main'?"),
@@ -49,8 +62,29 @@ FAULTS = {
     "unreachable node": (nodes(cellar=menu(going("paid"))), "node 'cellar' cannot be reached from the start"),
     "unreachable end": ({"ends": {**BASE.ends, "attic": End(kind="automatic")}}, "end 'attic' cannot be reached"),
     "loop": (
-        nodes(main=menu(*MAIN, going("east")), east=menu(going("west")), west=menu(going("east"))) | {"always": ()},
+        nodes(main=menu(*MAIN, going("east")), east=menu(going("west")), west=menu(going("east")))
+        | {"always": (), "stray": None},
         "node 'east' is in a loop without a way out: east, west lead to no end",
+    ),
+    "loop beside what every node takes": (
+        nodes(main=menu(*MAIN, going("east")), east=menu(going("west")), west=menu(going("east"))),
+        "node 'east' is in a loop without a way out: east, west lead to no end",
+    ),
+    "a node that leads to itself": (
+        nodes(main=menu(*MAIN, going("east")), east=menu(going("east"))),
+        "node 'east' is in a loop without a way out: east lead to no end",
+    ),
+    "a stray wish that nobody serves": (
+        {"stray": "agnet"},
+        "stray: found 'agnet', which no answer serves; did you mean",
+    ),
+    "a tag that nothing gives": (
+        nodes(main=menu(*MAIN, going("paid", tags=("bal",)))),
+        "node 'main': found the tag 'bal' and no grammar that could give it",
+    ),
+    "a label with no destination": (
+        nodes(main=menu(*MAIN, going("paid", tags=("Y",)), grammar=Labelled())),
+        "node 'main': the label 'N' of its grammar has no destination; accepted: an answer with this tag",
     ),
     "loop of fallbacks": (
         nodes(main=menu(*MAIN, going("east"), after_attempts="east"), east=menu(going("paid"), after_attempts="main")),
@@ -163,3 +197,10 @@ def test_a_fault_in_a_configuration_names_the_node(change, message):
     with pytest.raises(InputError) as raised:
         units(plain(composed(["ivr=bank-calls", change])))
     assert message in str(raised.value)
+
+
+def test_a_flag_is_no_number_of_attempts():
+    with pytest.raises(ValidationError, match="valid integer"):
+        small(attempts=True)
+    with pytest.raises(ValidationError, match="valid integer"):
+        Digits(**(DIGITS | {"length": True}), goto="paid")

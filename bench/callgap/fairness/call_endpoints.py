@@ -50,15 +50,16 @@ def _until_human(column: str) -> Observe:
     """Of calls that asked for a person and reached one, how long it took."""
 
     def observe(_: pd.DataFrame, outcomes: pd.DataFrame) -> pd.DataFrame:
-        rows = outcomes[_asked(outcomes) & outcomes["service"].notna() & (outcomes["reached"] == outcomes["expected"])]
-        return _mean_of(column)(_, rows)
+        return _mean_of(column)(_, outcomes[_asked(outcomes)])
 
     return observe
 
 
 def _human_not_reached(_: pd.DataFrame, outcomes: pd.DataFrame) -> pd.DataFrame:
     rows = outcomes[_asked(outcomes)]
-    return fraction(rows, rows["reached"] != rows["expected"])
+    # Of a walked call it is known whether a person answered, be it at another desk; of any other, where it ended.
+    elsewhere = rows["reached"] != rows["expected"]
+    return fraction(rows, elsewhere.where(rows["service"].isna(), rows["human_turns"].isna()).astype(bool))
 
 
 def _asked(outcomes: pd.DataFrame) -> pd.Series:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from callgap.errors import one_of
@@ -22,7 +22,7 @@ def check_graph(graph: Graph) -> None:
     Raises:
         ValueError: naming the node (or call), what was found and what is accepted.
     """
-    for check in (_names, _answers, _targets, _phrases, _labels, _keys, _reached, _left, _calls):
+    for check in (_names, _answers, _targets, _phrases, _labels, _keys, _stray, _reached, _left, _calls):
         check(graph)
 
 
@@ -31,7 +31,15 @@ def edges(graph: Graph) -> dict[str, set[str]]:
 
     A confirmation leads where what it confirms leads, and back to where it was asked from.
     """
-    found = {name: set(node.targets) | {answer.goto for answer in graph.always} for name, node in graph.nodes.items()}
+    found = _own_edges(graph)
+    for targets in found.values():
+        targets |= {answer.goto for answer in graph.always}
+    return found
+
+
+def _own_edges(graph: Graph) -> dict[str, set[str]]:
+    """The same without what may be answered at every node."""
+    found = {name: set(node.targets) for name, node in graph.nodes.items()}
     for name, node in graph.nodes.items():
         if node.confirm is not None:
             found[node.confirm] |= {name, *node.targets}
@@ -124,16 +132,32 @@ def _labels(graph: Graph) -> None:
                     f"node {name!r}: the answer that leads to {answer.goto!r} has no phrase, and no tag of a grammar "
                     "or router"
                 )
+        tags = [tag for answer in node.choices for tag in answer.tags]
         if isinstance(node, Intent):
             _tags(name, graph.answers(name))
+        elif tags and not understood:
+            raise ValueError(f"node {name!r}: found the tag {tags[0]!r} and no grammar that could give it")
         if isinstance(node, Menu) and node.grammar is not None:
-            _grammar(name, [tag for answer in node.choices for tag in answer.tags], node.grammar.labels)
+            _grammar(name, [*tags, *(tag for answer in graph.always for tag in answer.tags)], node.grammar.labels)
 
 
-def _grammar(name: str, tags: Iterable[str], labels: Iterable[str]) -> None:
+def _grammar(name: str, tags: Sequence[str], labels: Collection[str]) -> None:
     for tag in tags:
         if tag not in labels:
             raise ValueError(f"node {name!r}: its grammar never gives the label {tag!r}; {one_of(tag, labels)}")
+    for label in labels:
+        if label not in tags:
+            raise ValueError(
+                f"node {name!r}: the label {label!r} of its grammar has no destination; accepted: an answer with this "
+                "tag"
+            )
+
+
+def _stray(graph: Graph) -> None:
+    answers = [answer for name in graph.nodes for answer in graph.answers(name)]
+    served = {intent: None for answer in answers for intent in answer.intents}
+    if graph.stray is not None and graph.stray not in served:
+        raise ValueError(f"stray: found {graph.stray!r}, which no answer serves; {one_of(graph.stray, served)}")
 
 
 def _tags(name: str, answers: Iterable[Answer]) -> None:
@@ -169,7 +193,8 @@ def _reached(graph: Graph) -> None:
 
 
 def _left(graph: Graph) -> None:
-    leads = edges(graph)
+    # Not by way of what every node takes: a question whose own answers lead to no end asks for nothing.
+    leads = _own_edges(graph)
     back: dict[str, set[str]] = {}
     for name, targets in leads.items():
         for target in targets:

@@ -53,7 +53,7 @@ class Graph:
     name: str
     start: str
     human: str
-    attempts: Annotated[int, Field(ge=1, le=10)]
+    attempts: Annotated[int, Field(strict=True, ge=1, le=10)]
     after_attempts: str | None
     nodes: Annotated[Mapping[str, AnyNode], Field(min_length=1)]
     ends: Annotated[Mapping[str, End], Field(min_length=1)]
@@ -63,8 +63,8 @@ class Graph:
     always: tuple[Answer, ...] = ()
     stray: str | None = None
     numerals: Mapping[Annotated[str, Field(pattern="^[0-9]$")], tuple[str, ...]] = Field(default_factory=dict)
-    calls_per_speaker: Annotated[int, Field(ge=1, le=1_000_000)] = 20
-    retakes: Annotated[int, Field(ge=1, le=10)] = 3
+    calls_per_speaker: Annotated[int, Field(strict=True, ge=1, le=1_000_000)] = 20
+    retakes: Annotated[int, Field(strict=True, ge=1, le=10)] = 3
     probes_per_speaker: Annotated[int, Field(ge=0)] = 0
     confident_from: Share = 0.8
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 1

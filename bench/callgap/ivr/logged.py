@@ -19,7 +19,7 @@ from callgap.records import LOST, OUTCOMES, Status, table
 from callgap.tables import read_table, row_name
 
 STRICT = ConfigDict(extra="forbid")
-NOWHERE = ("", "NA", "N/A", "nan", "none")
+NOWHERE = ("", "na", "n/a", "nan", "none", "null")
 """Cells that say that a call ended nowhere."""
 MOST_ATTEMPTS = 1000
 """Of one call: a larger number was meant for something else."""
@@ -150,7 +150,7 @@ class CallLog(Logged):
                 raise InputError(f"{row_name(self._path, row)}: {name!r} stands in {self.key!r} more than once")
             reached = "_".join((values[column] or "").strip() for column in self.reached)
             found[name] = {
-                "reached": None if reached in NOWHERE else reached,
+                "reached": None if reached.lower() in NOWHERE else reached,
                 "attempts": self._attempts(values, row),
                 "seconds": self._number(values, self.seconds, row, _SECONDS),
             }
@@ -179,7 +179,7 @@ class CallLog(Logged):
 
     def _number(self, values: Mapping[str, str | None], column: str | None, row: int, accepted: str) -> float | None:
         cell = (values[column] or "").strip() if column else ""
-        if cell in NOWHERE:
+        if cell.lower() in NOWHERE:
             return None
         try:
             # Python would read 1_0, and the digits of other scripts.

@@ -102,7 +102,7 @@ class Asking:
     prompt: str
     prompt_s: Annotated[float, Field(gt=0, allow_inf_nan=False)]
     reprompt_s: Seconds | None = None
-    attempts: Annotated[int, Field(ge=1, le=10)] | None = None
+    attempts: Annotated[int, Field(strict=True, ge=1, le=10)] | None = None
     reject_below: Share | None = None
     confirm: str | None = None
     confirm_below: Share | None = None
@@ -190,7 +190,7 @@ class Digits(Asking):
     """
 
     kind: Literal["digits"] = "digits"
-    length: Annotated[int, Field(ge=1, le=18)]
+    length: Annotated[int, Field(strict=True, ge=1, le=18)]
     goto: str
     spoken_as: Annotated[str, Field(pattern=r"\{\}")] = "digit-{}"
     whole: str | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rich import box
@@ -14,10 +14,14 @@ from callgap.report.attribute_view import AttributeView
 from callgap.report.comparisons import Row, distinct
 from callgap.report.data_faults import FaultsView, faults_view
 from callgap.report.figures import ABSENT, number, percent, points, span
+from callgap.report.logged_calls import MEANS, caller_name, heading
 from callgap.report.views import cell_view
 from callgap.report.wording import NOT_JUDGED, verdict_mark
 
 _STYLES = {"unfit": "bold magenta", "disadvantaged": "bold red", "gap": "yellow", "within": "green", "better": "cyan"}
+
+_OF_CALLS = ("not_completed", "misrouted", "reprompts_per_call", "seconds_per_call")
+"""What is shown of calls without a text."""
 
 _FAULTS = 3
 """Shown of each kind; all of what may not be published."""
@@ -35,7 +39,8 @@ def verdict_table(report: Row) -> Table:
     """
     views = cell_view(report, 0, plots=False).attributes
     if not report["contrasts"]:
-        return _rate_table(views)
+        wordless = all(row["wer"] is None for row in report["groups"])
+        return _calls_table(report["calls"]) if wordless and report.get("calls") else _rate_table(views)
     table = Table(
         box=box.SIMPLE_HEAD,
         pad_edge=False,
@@ -73,6 +78,28 @@ def _rate_table(views: tuple[AttributeView, ...]) -> Table:
             table.add_row(*map(Text, (row["group"], number(row["speakers"]), number(row["utterances"]), *rates)))
         table.add_section()
     return table
+
+
+def _calls_table(rows: Sequence[Row]) -> Table:
+    """Of calls that were logged without a text, what became of them."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title_justify="left", title_style="bold")
+    table.title = Text("What became of the calls: described, not compared")
+    shown = [name for name in _OF_CALLS if any(row["endpoint"] == name for row in rows)]
+    for name in ("callers", "speakers", "calls", *(heading(name).lower() for name in shown)):
+        table.add_column(name, overflow="fold", justify="left" if name == "callers" else "right")
+    groups: dict[str, dict[str, Row]] = {}
+    for row in rows:
+        groups.setdefault(caller_name(row), {})[row["endpoint"]] = row
+    for name, found in groups.items():
+        counts = (max(int(row[key]) for row in found.values()) for key in ("speakers", "calls"))
+        rates = (_rate(endpoint, found.get(endpoint)) for endpoint in shown)
+        table.add_row(*map(Text, (name, *map(number, counts), *rates)))
+    return table
+
+
+def _rate(endpoint: str, row: Row | None) -> str:
+    rate = None if row is None else row["rate"]
+    return number(rate, MEANS[endpoint][1]) if endpoint in MEANS else percent(rate)
 
 
 def _small(views: tuple[AttributeView, ...]) -> Iterator[str]:

@@ -39,7 +39,7 @@ def read_grammar(path: str | Path, rule: str | None = None) -> Tree:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise InputError(f"{path}: {error.strerror or error}") from None
+        raise InputError(f"{path}: {error.strerror or error}; accepted: a grammar that can be read") from None
     if len(data) > MAX_BYTES:
         raise InputError(f"{path}: the file is larger than the accepted {MAX_BYTES:,} bytes")
     if not data.strip():
