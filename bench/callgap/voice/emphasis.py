@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from jaxtyping import Float32, Float64, Int64
@@ -13,8 +12,7 @@ from numpy import ndarray
 from callgap.errors import InputError, one_of
 from callgap.voice.contour import HOP_S, LEVEL_FRAME_S, levels_db, pitch
 
-Contour = Float64[ndarray, " frame"]
-Alignment = Literal["linear", "warped"]
+Contour = Float64[ndarray, " _"]
 
 # Levels below the loudest that count as silence: what a codec leaves there is no emphasis.
 _FLOOR_DB = 40.0
@@ -51,7 +49,7 @@ def emphasis(
     after: Float32[ndarray, " later"],
     before_rate: int,
     after_rate: int,
-    alignment: Alignment = "linear",
+    alignment: str = "linear",
 ) -> Emphasis:
     """Compare the contours of one utterance.
 
