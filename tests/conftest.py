@@ -13,9 +13,11 @@ hypothesis.settings.register_profile("callgap", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("callgap")
 
 CHANNELS = ["band", "carry", "concealment", "g711", "gain", "level", "pyav", "sndfile"]
+VOICE = ["contour", "emphasis", "identity", "prosody", "quality", "trials", "validation", "voiceprint"]
 SHAPED = [
-    *("callgap.audio", "callgap.recognizer.vad", "callgap.fairness.covariates"),
+    *("callgap.audio", "callgap.pitch", "callgap.recognizer.vad", "callgap.fairness.covariates"),
     *(f"callgap.channel.{name}" for name in CHANNELS),
+    *(f"callgap.voice.{name}" for name in VOICE),
 ]
 install_import_hook(SHAPED, "beartype.beartype")
 

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from rich.console import Console
 
 from callgap.alteration import Identity
+from callgap.altering import altering
 from callgap.assembly import options, units
 from callgap.channel import Channel, Clean, Overhears
 from callgap.configuration import cell_name, difference, fingerprint
@@ -79,6 +80,7 @@ def run(cell: Cell, path: Path, *, resume: bool, console: Console) -> dict[str, 
     if isinstance(service, Logged):
         service.check()
     channel = _among(unit["channel"], corpus, utterances, chosen.seed)
+    alteration = altering(unit["alteration"], utterances)
     origin = {
         "corpus": {
             "name": cell.choices["corpus"],
@@ -93,9 +95,7 @@ def run(cell: Cell, path: Path, *, resume: bool, console: Console) -> dict[str, 
         directory.write_table("utterances.parquet", utterances)
 
         begin = time.perf_counter()
-        stage = Recognition(
-            corpus, unit["alteration"], channel, unit["recognizer"], plan.grammars, corpus.card.language
-        )
+        stage = Recognition(corpus, alteration, channel, unit["recognizer"], plan.grammars, corpus.card.language)
         jobs = list(jobs_left(plan, utterances, directory, chosen.batch_size))
         recognize(stage, unit["engine"], jobs, directory, keep=chosen.batch_size, console=console)
         _gather(directory, plan)

@@ -48,7 +48,14 @@ def test_every_group_offers_a_choice():
 
 
 # What the user has to say; everything else has a value.
-SAID = {"recognizer.command": "[program,'{wav}']", "corpus.path": "folder", "corpus.root": "folder"}
+SAID = {
+    "alteration.command": "[program,'{in}','{out}']",
+    "alteration.stated_look_ahead_s": "0.1",
+    "alteration.target": "[file.wav]",
+    "recognizer.command": "[program,'{wav}']",
+    "corpus.path": "folder",
+    "corpus.root": "folder",
+}
 
 
 def said(overrides):

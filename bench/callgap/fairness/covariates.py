@@ -9,6 +9,8 @@ import numpy as np
 from jaxtyping import Float32, Float64
 from numpy import ndarray
 
+from callgap.pitch import periodicity
+
 _FRAME_S = 0.025
 _F0_HZ = (65.0, 400.0)
 _F0_FRAME_S = 0.06
@@ -106,17 +108,11 @@ def _median_f0(signal: Float32[ndarray, " sample"], sample_rate: int) -> float |
     size = round(_F0_FRAME_S * sample_rate)
     if len(signal) < size:
         return None
-    starts = range(0, len(signal) - size + 1, size // 4)
-    frames = np.stack([signal[start : start + size] for start in starts]).astype(np.float64)
-    frames -= frames.mean(axis=1, keepdims=True)
-    window = np.hanning(size)
-    ratio = _autocorrelation(frames * window) / _autocorrelation(window[None])
-    shortest, longest = round(sample_rate / _F0_HZ[1]), round(sample_rate / _F0_HZ[0])
-    lags = ratio[:, shortest : longest + 1]
+    found = periodicity(signal, sample_rate, frame_s=_F0_FRAME_S, hops_per_frame=4, f0_hz=_F0_HZ)
+    lags, shortest, loud = found.ratio, found.shortest, found.rms
     # The shortest lag that is nearly as good as the best: a period of two periods is one too.
     near = np.argmax(lags >= 0.97 * lags.max(axis=1, keepdims=True), axis=1)
     peak = np.array([_climb(row, int(place)) for row, place in zip(lags, near, strict=True)])
-    loud = np.sqrt(np.mean(frames**2, axis=1))
     voiced = (lags[np.arange(len(lags)), peak] > _VOICED) & (loud > 0.3 * loud.max())
     return float(np.median(sample_rate / (shortest + peak[voiced]))) if voiced.any() else None
 
@@ -125,11 +121,3 @@ def _climb(values: Float64[ndarray, " lag"], place: int) -> int:
     while place + 1 < len(values) and values[place + 1] > values[place]:
         place += 1
     return place
-
-
-def _autocorrelation(frames: Float64[ndarray, "frame sample"]) -> Float64[ndarray, "frame lag"]:
-    size = frames.shape[1]
-    power = np.abs(np.fft.rfft(frames, 2 * size, axis=1)) ** 2
-    sums = np.fft.irfft(power, axis=1)[:, : size // 2]
-    normalized: Float64[ndarray, "frame lag"] = sums / np.maximum(sums[:, :1], 1e-12)
-    return normalized

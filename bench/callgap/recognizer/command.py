@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import tempfile
 import time
 import wave
@@ -16,14 +14,19 @@ from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from callgap.audio import AudioBatch, Signal
-from callgap.errors import InputError
+from callgap.isolation import (
+    ProgramError,
+    check_arguments,
+    check_environment,
+    environment_of,
+    output_of,
+    program_at,
+)
 from callgap.recognizer.answers import Answer, AnswerError, read_answer
 from callgap.recognizer.base import Hypothesis, Transcription
-from callgap.recognizer.isolation import ProgramError, output_of
 from callgap.recognizer.pcm import pcm16
 from callgap.records import OK, Context, Grammar, ItemStatus, Status
 
-_ALWAYS_PASSED = ("PATH", "LANG", "HOME")
 _PLACEHOLDER = re.compile(r"\{(wav|language)\}")
 
 
@@ -75,28 +78,15 @@ class Command:
         Raises:
             InputError: there is no such program, no `{wav}` in its arguments, a relative path, or an unset variable.
         """
-        _program(self.command[0])
-        if not any("{wav}" in argument for argument in self.command[1:]):
-            raise InputError(
-                f"recognizer.command: found {' '.join(self.command)!r}; an argument must hold {{wav}}, the file to read"
-            )
-        for argument in self.command[1:]:
-            path = Path(argument)
-            if not path.is_absolute() and (path.suffix or len(path.parts) > 1) and path.exists():
-                raise InputError(
-                    f"recognizer.command: found {argument!r}, but the program runs in a folder of its own; "
-                    f"write the absolute path"
-                )
-        for name in self.environment:
-            if name not in os.environ:
-                raise InputError(f"recognizer.environment: the variable {name!r} is not set")
+        check_arguments(self.command, {"wav": "the file to read"}, "recognizer.command")
+        check_environment(self.environment, "recognizer.environment")
 
     def identity(self) -> Mapping[str, str]:
         """What the user says of the system."""
         return {"id": self.id or Path(self.command[0]).stem, "revision": self.revision, "locale": self.locale}
 
     def _recognize(self, signal: Signal, language: str) -> Hypothesis:
-        program = _program(self.command[0])
+        program = program_at(self.command[0], "recognizer.command")
         # What a program leaves behind may be impossible to remove, and is no reason to stop the others.
         with tempfile.TemporaryDirectory(prefix="callgap-", ignore_cleanup_errors=True) as folder:
             wav = Path(folder) / "utterance.wav"
@@ -106,7 +96,9 @@ class Command:
             begin = time.perf_counter()
             try:
                 answer = read_answer(
-                    output_of([program, *arguments], Path(folder), self._environment(), timeout_s=self.timeout_s)
+                    output_of(
+                        [program, *arguments], Path(folder), environment_of(self.environment), timeout_s=self.timeout_s
+                    )
                 )
             except (ProgramError, AnswerError) as error:
                 latency = time.perf_counter() - begin
@@ -119,16 +111,6 @@ class Command:
             file.setsampwidth(2)
             file.setframerate(self.sample_rate)
             file.writeframes(pcm16(signal))
-
-    def _environment(self) -> dict[str, str]:
-        return {name: os.environ[name] for name in (*_ALWAYS_PASSED, *self.environment) if name in os.environ}
-
-
-def _program(name: str) -> str:
-    found = shutil.which(name)
-    if found is None:
-        raise InputError(f"recognizer.command: found no program {name!r}; accepted: a name on the PATH, or a path")
-    return str(Path(found).absolute())
 
 
 def _hypothesis(answer: Answer, latency_s: float) -> Hypothesis:

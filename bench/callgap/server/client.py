@@ -65,7 +65,14 @@ class Client:
         self._timeout_s = timeout_s
         self._manager = _manager(base_url, connections)
 
-    def ask(self, method: str, path: str, body: bytes | None = None, content_type: str | None = None) -> Reply:
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        content_type: str | None = None,
+        accept: str = "application/json",
+    ) -> Reply:
         """Send one request and read the whole answer.
 
         Args:
@@ -73,6 +80,7 @@ class Client:
             path: behind the base address, with its slash.
             body: what is sent.
             content_type: of the body.
+            accept: content types of the answer.
 
         Returns:
             The answer, whatever its status.
@@ -84,7 +92,7 @@ class Client:
         from urllib3.exceptions import HTTPError
 
         begin = time.perf_counter()
-        headers = {"Accept": "application/json", "User-Agent": "callgap"}
+        headers = {"Accept": accept, "User-Agent": "callgap"}
         if self._key is not None:
             headers["Authorization"] = f"Bearer {self._key}"
         if content_type is not None:

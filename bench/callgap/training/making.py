@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from rich.console import Console
 
+from callgap.altering import altering
 from callgap.channel import Overhears
 from callgap.progress import track
 from callgap.provenance import provenance
@@ -101,7 +102,7 @@ def _read(unit: Mapping[str, Any], seed: int, settings: Settings, console: Conso
         channel = channel.among(CorpusVoices.of(corpus, corpus.utterances(), seed))
     return read_dataset(
         corpus,
-        unit["alteration"],
+        altering(unit["alteration"], corpus.utterances()),
         channel,
         unit["engine"],
         sample_rate=settings.sample_rate,

@@ -1,0 +1,32 @@
+"""Arrow schema of what is measured of voices, before and after an alteration."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from callgap.records import schema
+
+_TEXT, _REAL = pa.string(), pa.float64()
+
+VOICES = schema(
+    utterance_id=_TEXT,
+    status=_TEXT,
+    reason=_TEXT,
+    embedding=pa.list_(pa.float32()),
+    dnsmos_overall=_REAL,
+    dnsmos_speech=_REAL,
+    dnsmos_background=_REAL,
+    f0_mean_hz=_REAL,
+    f0_range_semitones=_REAL,
+    f0_sd_semitones=_REAL,
+    energy_dbfs=_REAL,
+    energy_range_db=_REAL,
+    speaking_rate=_REAL,
+    pause_share=_REAL,
+    pauses_per_s=_REAL,
+    duration_s=_REAL,
+    pesq=_REAL,
+    stoi=_REAL,
+)
+"""One row per utterance and condition. Null is what was not measured; `reason` then says why (codes of the measures,
+`measure:code`, separated by `; `), while `status` stays that of the audio. `embedding` has norm 1."""

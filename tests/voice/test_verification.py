@@ -1,0 +1,118 @@
+"""Trials and the equal error rate agree with brute force and with scikit-learn."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import roc_curve
+
+from callgap.errors import InputError
+from callgap.records import table
+from callgap.voice import Voiceprints, equal_error_rate, speaker_means, trials, voiceprints
+from callgap.voice_records import VOICES
+
+
+@st.composite
+def scored(draw):
+    """Scores on a coarse grid, so that many are equal, and at least one label of each kind."""
+    labels = draw(st.lists(st.booleans(), min_size=2, max_size=40).filter(lambda found: len(set(found)) == 2))
+    scores = draw(st.lists(st.integers(-5, 5), min_size=len(labels), max_size=len(labels)))
+    return np.array(scores, dtype=np.float64) / 5, np.array(labels)
+
+
+def by_sklearn(scores, labels):
+    """The crossing on scikit-learn's curve, every point of it kept."""
+    accepted, hits, _ = roc_curve(labels, scores, drop_intermediate=False)
+    missed = 1 - hits
+    for i in range(1, len(accepted)):
+        if missed[i] <= accepted[i]:
+            before, after = missed[i - 1] - accepted[i - 1], missed[i] - accepted[i]
+            return accepted[i - 1] + before / (before - after) * (accepted[i] - accepted[i - 1])
+    raise AssertionError
+
+
+@given(scored())
+def test_the_rate_is_where_scikit_learns_curve_crosses(case):
+    assert equal_error_rate(*case).rate == pytest.approx(by_sklearn(*case), abs=1e-12)
+
+
+@given(scored())
+def test_the_threshold_is_the_score_at_which_both_shares_are_nearest(case):
+    scores, labels = case
+    found = equal_error_rate(scores, labels)
+
+    def gap(threshold):
+        return abs(np.mean(scores[labels] < threshold) - np.mean(scores[~labels] >= threshold))
+
+    assert found.threshold in scores
+    assert gap(found.threshold) == pytest.approx(min(gap(score) for score in scores), abs=1e-12)
+
+
+@given(scored())
+def test_the_rate_is_a_share_and_knows_no_direction(case):
+    scores, labels = case
+    rate = equal_error_rate(scores, labels).rate
+    assert 0 <= rate <= 1
+    assert equal_error_rate(-scores, ~labels).rate == pytest.approx(rate, abs=1e-12)
+    assert equal_error_rate(-scores, labels).rate == pytest.approx(1 - rate, abs=1e-12)
+    assert equal_error_rate(3 * scores + 7, labels).rate == rate
+
+
+def test_known_rates():
+    same, different = np.array([True, True]), np.array([False, False])
+    labels = np.concatenate([same, different])
+    assert equal_error_rate(np.array([0.9, 0.8, 0.2, 0.1]), labels).rate == 0
+    assert equal_error_rate(np.array([0.1, 0.2, 0.8, 0.9]), labels).rate == 1
+    assert equal_error_rate(np.zeros(4), labels).rate == 0.5
+
+
+@pytest.mark.parametrize("labels", [[True, True], [False, False]])
+def test_one_kind_of_trial_has_no_rate(labels):
+    with pytest.raises(InputError, match="both kinds are needed"):
+        equal_error_rate(np.zeros(2), np.array(labels))
+
+
+def test_scores_are_those_of_one_trial_after_the_other(planted):
+    before, after = planted(seed=1), planted(seed=2)
+    found = trials(before, after)
+    for u, utterance in enumerate(after.utterance_ids):
+        for k, speaker in enumerate(found.enrolled):
+            enrolled = [
+                vector
+                for vector, who, which in zip(before.embeddings, before.speakers, before.utterance_ids, strict=True)
+                if who == speaker and which != utterance
+            ]
+            mean = np.mean(enrolled, axis=0)
+            score = after.embeddings[u] @ mean / np.linalg.norm(mean)
+            assert found.scores[u, k] == pytest.approx(score, abs=1e-8)
+            assert found.same[u, k] == (after.speakers[u] == speaker)
+
+
+def test_a_speaker_of_one_utterance_is_never_tested_against_it(planted):
+    voices = planted(speakers=3, utterances=2).kept(np.array([True, False, True, True, True, True]))
+    found = trials(voices, voices)
+    assert np.isnan(found.scores[0, 0])
+    assert np.isnan(found.scores).sum() == 1
+    assert len(found.flat()[0]) == 5 * 3 - 1
+
+
+def test_a_table_gives_its_embeddings_and_counts_what_has_none():
+    rows = [
+        {"utterance_id": "a", "status": "ok", "embedding": [3.0, 4.0]},
+        {"utterance_id": "b", "status": "failed", "embedding": None},
+    ]
+    found = voiceprints(table(rows, VOICES), {"a": "x", "b": "y"})
+    assert found.embeddings.tolist() == [[0.6, 0.8]]
+    assert (found.speakers, found.utterance_ids, found.left_out) == (("x",), ("a",), 1)
+    assert speaker_means(found)[0] == ("x",)
+    with pytest.raises(InputError, match="utterance 'b' has no speaker"):
+        voiceprints(table(rows, VOICES), {"a": "x"})
+    assert VOICES.field("embedding").type == pa.list_(pa.float32())
+
+
+def test_voiceprints_refuse_unequal_lengths_and_repetitions():
+    with pytest.raises(ValueError, match="differ in length"):
+        Voiceprints(np.eye(2), ("a",), ("u", "v"))
+    with pytest.raises(ValueError, match="stands twice"):
+        Voiceprints(np.eye(2), ("a", "b"), ("u", "u"))
