@@ -1,4 +1,4 @@
-"""Arrow schema of what is measured of voices, before and after an alteration."""
+"""Arrow schema of what is measured of voices, each utterance as an alteration left it."""
 
 from __future__ import annotations
 
@@ -27,6 +27,11 @@ VOICES = schema(
     duration_s=_REAL,
     pesq=_REAL,
     stoi=_REAL,
+    f0_correlation=_REAL,
+    f0_scale=_REAL,
+    energy_correlation=_REAL,
+    energy_scale=_REAL,
 )
 """One row per utterance and condition. Null is what was not measured; `reason` then says why (codes of the measures,
-`measure:code`, separated by `; `), while `status` stays that of the audio. `embedding` has norm 1."""
+`measure:code`, separated by `; `), while `status` stays that of the audio. `embedding` has norm 1.
+The last six compare the utterance with itself before the alteration."""
