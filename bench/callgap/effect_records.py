@@ -65,7 +65,8 @@ the measures of one kind. `gap_before` and `gap_after` have the limits of `contr
 `cannot tell`; of levels, and of `content_changed`, which may be corrections, `higher`, `lower` or `cannot tell`.
 `finding` is what became of the gap (`closes`, `narrows`, `reverses`, `widens`, `stays`, `harms the reference`,
 `moves to the reference`, `cannot tell`), of levels whether the group's rose or fell against the reference's (`higher`,
-`lower`); `ratio_finding` is `narrows`, `widens` or `cannot tell`, null where ratios have no limits. `reason` says why."""
+`lower`); `ratio_finding` is `narrows`, `widens` or `cannot tell`, null where ratios have no limits. `reason` says
+why."""
 
 IDENTITIES = schema(
     attribute=_TEXT,

@@ -232,6 +232,10 @@ def test_labels_tell_units_apart_by_what_differs_and_show_no_path():
         *("pitch-shift semitones=2.0", "pitch-shift semitones=4.0", "identity", "files path=1", "files path=2"),
         "pitch-shift semitones=2.0",
     ]
+    chains = [{"links": [{"snr_db": snr, "seed": seed}, {"reduction": 1.0}]} for snr, seed in ((15, 1), (5, 2))]
+    assert labels(["chain", "chain"], chains) == ["chain links.1.snr_db=15", "chain links.1.snr_db=5"]
+    commands = [{"command": ["convert", secret]} for secret in ("one", "two")]
+    assert labels(["command", "command"], commands) == ["command command.2=1", "command command.2=2"]
     assert labels(["denoise", "denoise"], [{"gain": 1}, {"gain": 1}]) == ["denoise", "denoise"]
 
 
