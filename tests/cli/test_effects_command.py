@@ -151,9 +151,20 @@ def test_identical_voices_have_a_similarity_of_exactly_1(made, tmp_path):
         shutil.copytree(made[name].directory.path, tmp_path / name)
         runs.append(Finished.open(tmp_path / name))
         measure_voices(runs[-1], seed=0)
-    for found in (r for r in effect_rows(runs) if r["kind"] == "level"):
+    levels = [r for r in effect_rows(runs) if r["kind"] == "level"]
+    assert len(levels) == 11
+    for found in levels:
         assert found["change"] == 0.0
         assert found["change_finding"] == "cannot tell"
+
+
+def test_voices_of_which_only_the_prosody_was_measured_have_no_identity(made, tmp_path):
+    runs = []
+    for name in ("identity", "brighter"):
+        shutil.copytree(made[name].directory.path, tmp_path / name)
+        runs.append(Finished.open(tmp_path / name))
+        measure_voices(runs[-1], columns=("f0_mean_hz",))
+    assert {r["measure"] for r in effect_rows(runs) if r["kind"] == "level"} == {"f0_mean"}
 
 
 def test_tables_and_sentences(made):
