@@ -1,6 +1,7 @@
 """Voices measured in runs: each utterance once, as the alteration left it."""
 
 import importlib.util
+import shutil
 
 import pyarrow.parquet as pq
 import pytest
@@ -15,7 +16,7 @@ from callgap.run_directory import RunDirectory
 from callgap.voice import Measures
 from callgap.voice_records import VOICES
 
-HOW = ["voice=prosody", "batch_size=5"]
+HOW = ["voice=prosody", "batch_size=5", "engine.workers=0"]
 NEEDS_EMBEDDINGS = pytest.mark.skipif(
     importlib.util.find_spec("resemblyzer") is None, reason="resemblyzer is not installed"
 )
@@ -63,7 +64,7 @@ def test_an_alteration_is_measured_after_it(runs):
 
 def test_a_run_that_goes_on_measures_what_is_left_and_no_more(runs, tmp_path):
     path = tmp_path / "torn"
-    callgap("run", *TINY, *HOW, "alteration=identity", f"hydra.run.dir={path}", cwd=tmp_path)
+    shutil.copytree(runs["again"], path)
     last = max((path / "hypotheses").glob("part-*.parquet"))
     for stream in ("hypotheses", "covariates", "timings"):
         (path / stream / last.name).unlink()
@@ -84,11 +85,22 @@ def test_judging_again_keeps_the_voices(runs, tmp_path):
 
 
 def test_stored_transcripts_have_no_voices(tmp_path):
-    done = callgap("run", "corpus=artie-bias", "recognizer=artie-google-en-us", "voice=prosody", "ivr=none", cwd=tmp_path,
-                   check=False)  # fmt: skip
+    stored = ("corpus=artie-bias", "recognizer=artie-google-en-us", "ivr=none")
+    done = callgap("run", *stored, "voice=prosody", cwd=tmp_path, check=False)
     assert done.exit_code == 2
     assert "voice=prosody" in done.output
     assert "accepted: voice=none" in done.output
+
+
+def test_a_sweep_measures_the_voices_of_one_alteration_once(runs, tmp_path):
+    path = runs["identity"].parent / "other-line"
+    callgap("run", *TINY, *HOW, "channel=clean", "alteration=identity", f"hydra.run.dir={path}", cwd=tmp_path)
+    assert voices(path).equals(voices(runs["identity"]))
+    assert not (path / "voices").exists()
+    alone = tmp_path / "alone" / "other-line"
+    callgap("run", *TINY, *HOW, "channel=clean", "alteration=identity", f"hydra.run.dir={alone}", cwd=tmp_path)
+    assert (alone / "voices").exists()
+    assert voices(alone).equals(voices(path))
 
 
 @NEEDS_EMBEDDINGS
