@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from rich.console import Console
 
+from callgap.accents import check_accents, classified
 from callgap.alteration import Identity, Recorded
 from callgap.altering import altering, transmitting
 from callgap.assembly import options, units
@@ -114,6 +115,7 @@ def run(cell: Cell, path: Path, *, resume: bool, console: Console) -> dict[str, 
         if corpus.has_audio:
             notes["alteration"] = altered(directory, alteration)
         notes["seconds"] = {**notes.get("seconds", {}), "recognition": round(time.perf_counter() - begin, 1)}
+        notes |= classified(directory, speech, utterances, unit, cell.choices, console)
         directory.write_json("run.json", notes)
         return evaluate(directory, unit)
 
@@ -134,6 +136,7 @@ def check_fit(unit: Mapping[str, Any], choices: Mapping[str, str]) -> None:
     Raises:
         InputError: it is, or a package is missing.
     """
+    check_accents(unit, choices)
     if unit["corpus"].has_audio:
         unit["voice"].check()
         return

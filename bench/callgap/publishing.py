@@ -68,7 +68,7 @@ def publish_runs(runs: Sequence[Path], results: Path, name: str) -> Path:
         (target / "confusions.csv").unlink(missing_ok=True)
     for name, source in sources.items():
         (target / name).write_bytes(_concatenated([directory.path / source for directory in directories]))
-    for table in OF_CALLS:
+    for table in (*OF_CALLS, "accents"):
         _write_where_there([directory.path / f"{table}.csv" for directory in directories], target / f"{table}.csv")
     return target
 

@@ -12,6 +12,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from rich.console import Console
 
+from callgap.accents import ACCENTS_FILE
 from callgap.assembly import units
 from callgap.configuration import composed, fingerprint, opened, plain, sentence
 from callgap.errors import InputError, one_of
@@ -79,7 +80,7 @@ def _rescored(path: Path, overrides: Sequence[str]) -> tuple[RunDirectory, dict[
     directory = RunDirectory.create(target, config, notes)
     for name, content in tables.items():
         directory.write_table(f"{name}.parquet", content)
-    for name in REFERENCE_ERRORS:
+    for name in (*REFERENCE_ERRORS, ACCENTS_FILE):
         if (path / name).is_file():
             shutil.copy(path / name, target / name)
     return directory, unit

@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from callgap.records import schema
 
-_TEXT, _REAL = pa.string(), pa.float64()
+_TEXT, _REAL, _COUNT = pa.string(), pa.float64(), pa.int64()
 
 VOICES = schema(
     utterance_id=_TEXT,
@@ -35,3 +35,17 @@ VOICES = schema(
 """One row per utterance and condition. Null is what was not measured; `reason` then says why (codes of the measures,
 `measure:code`, separated by `; `), while `status` stays that of the audio. `embedding` has norm 1.
 The last six compare the utterance with itself before the alteration."""
+
+ACCENTS = schema(
+    corpus=_TEXT,
+    alteration=_TEXT,
+    attribute=_TEXT,
+    group=_TEXT,
+    speakers=_COUNT,
+    label=_TEXT,
+    mean_probability=_REAL,
+)
+"""One row per group and label of an accent classifier; no person has a row, and a group of few persons neither.
+
+`mean_probability` is the mean of the speakers' means, each over all that was heard of the speaker as the alteration
+left it, weighted by seconds. The difference of two alterations is how far speech moved towards a label: a distance."""

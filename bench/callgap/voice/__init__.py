@@ -1,8 +1,10 @@
 """Measures of a voice before and after an alteration: who speaks, how well it sounds, how it is said, how late."""
 
+from callgap.voice.accent import AccentClassifier
 from callgap.voice.base import REASON, Measure, NotMeasuredError, Values
 from callgap.voice.collect import joined, measured
 from callgap.voice.emphasis import Emphasis, emphasis
+from callgap.voice.encoder import NamedEncoder, NamedVoiceprint
 from callgap.voice.identity import (
     Distances,
     Distinguishability,
@@ -25,6 +27,7 @@ from callgap.voice.voiceprint import Voiceprint
 
 __all__ = [
     "REASON",
+    "AccentClassifier",
     "Contours",
     "Distances",
     "Distinguishability",
@@ -35,6 +38,8 @@ __all__ = [
     "Linkability",
     "Measure",
     "Measures",
+    "NamedEncoder",
+    "NamedVoiceprint",
     "NotMeasuredError",
     "Prosody",
     "Quality",

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, fields, replace
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 import torch
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from callgap.audio import AudioBatch, Signal, batch_of
 from callgap.records import ItemStatus, Status
+from callgap.voice.accent import AccentClassifier
 from callgap.voice.base import REASON, Measure, NotMeasuredError, Values, each
 from callgap.voice.collect import Row, measured
 from callgap.voice.emphasis import emphasis
+from callgap.voice.encoder import NamedEncoder, NamedVoiceprint
 from callgap.voice.intelligibility import Intelligibility
 from callgap.voice.prosody import Prosody
 from callgap.voice.quality import Quality
@@ -41,6 +43,8 @@ class Measures:
         least_similarity: cosine of the embeddings before and after, below which the altered recording is another
             person's: it is excluded (`after_other_speaker`). For recordings that were made outside and may have been
             mixed up; None where the alteration is meant to change who is heard.
+        encoder: the network that embeds utterances, in place of the one of resemblyzer.
+        accent_classifier: no measure: it writes no row of the table `voices`; see `callgap.accents`.
     """
 
     voiceprint: bool = False
@@ -50,6 +54,14 @@ class Measures:
     intelligibility: bool = False
     least_speech_s: Annotated[float, Field(ge=0.1, le=10)] = LEAST_SPEECH_S
     least_similarity: Annotated[float, Field(gt=0, lt=1)] | None = None
+    encoder: NamedEncoder | None = None
+    accent_classifier: AccentClassifier | None = None
+
+    @model_validator(mode="after")
+    def _embeds(self) -> Self:
+        if self.encoder is not None and not self.voiceprint and self.least_similarity is None:
+            raise ValueError("encoder is chosen and nothing is embedded; accepted: voiceprint=true beside it")
+        return self
 
     def __getstate__(self) -> dict[str, Any]:
         # Networks are loaded again in another process, not sent there.
@@ -62,13 +74,14 @@ class Measures:
 
     def unmeasured(self) -> Measures:
         """The same without any measure; what is excluded stays excluded."""
-        return Measures(least_speech_s=self.least_speech_s, least_similarity=self.least_similarity)
+        encoder = self.encoder if self.least_similarity is not None else None
+        return Measures(least_speech_s=self.least_speech_s, least_similarity=self.least_similarity, encoder=encoder)
 
     def check(self) -> None:
         """Check that what the measures rest on is installed, before anybody waits for them.
 
         Raises:
-            InputError: a package is missing.
+            InputError: a package is missing, or a checkpoint cannot be used.
         """
         silence = batch_of([torch.zeros(8000)], 16000, [""])
         for measure in {**self._networks, **self._beside(silence, {})}.values():
@@ -127,7 +140,9 @@ class Measures:
         return found
 
     @cached_property
-    def _voiceprint(self) -> Voiceprint:
+    def _voiceprint(self) -> Voiceprint | NamedVoiceprint:
+        if self.encoder is not None:
+            return NamedVoiceprint(self.encoder, self.least_speech_s)
         return Voiceprint(least_speech_s=self.least_speech_s)
 
     def _beside(self, before: AudioBatch, words: Mapping[str, int]) -> Mapping[str, Measure]:
