@@ -67,10 +67,10 @@ def classifier(folder, *, family="Wav2Vec2", labels=LABELS, **settings):
 
 def ecapa(folder):
     """An ECAPA-TDNN whose normalizations have seen something."""
-    from speechbrain.lobes.models.ECAPA_TDNN import ECAPA_TDNN
+    from callgap.voice.ecapa import classes
 
     torch.manual_seed(0)
-    network = ECAPA_TDNN(40, lin_neurons=12, channels=[16] * 4 + [48], attention_channels=8)
+    network = classes("voice.encoder")[2](40, lin_neurons=12, channels=[16] * 4 + [48], attention_channels=8)
     network(torch.randn(4, 200, 40))
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "hyperparams.yaml").write_text(ECAPA_SETTINGS.format(folder=folder))

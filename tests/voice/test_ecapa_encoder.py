@@ -3,15 +3,17 @@
 import importlib.util
 import pickle
 import sys
+import warnings
 
 import numpy as np
 import pytest
 import torch
 from voice_checkpoints import ECAPA_SETTINGS, ecapa
 
+from callgap.audio import batch_of
 from callgap.errors import InputError
 from callgap.voice import NamedEncoder, NamedVoiceprint
-from callgap.voice.ecapa import settings_of
+from callgap.voice.ecapa import classes, settings_of
 from callgap.voice.voiceprint import spoken
 
 NEEDS_SPEECHBRAIN = pytest.mark.skipif(
@@ -23,7 +25,9 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    return ecapa(tmp_path_factory.mktemp("ecapa"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ecapa(tmp_path_factory.mktemp("ecapa"))
 
 
 def unit(folder, **options):
@@ -31,12 +35,21 @@ def unit(folder, **options):
 
 
 @NEEDS_SPEECHBRAIN
-def test_the_embedding_is_that_of_speechbrain(folder, speech, one_thread, tmp_path):
+def test_the_embedding_is_that_of_speechbrain(folder, speech, one_thread):
     from speechbrain.inference.speaker import EncoderClassifier
 
     found = unit(folder).measure(speech)
     assert found["reason"] == [None] * 4
-    theirs = EncoderClassifier.from_hparams(source=str(folder), savedir=str(tmp_path / "saved"))
+    features, normalization, network = classes("voice.encoder")
+    ecapa_tdnn = network(40, lin_neurons=12, channels=[16] * 4 + [48], attention_channels=8)
+    ecapa_tdnn.load_state_dict(torch.load(folder / "embedding_model.ckpt", weights_only=True))
+    parts = {
+        "compute_features": features(n_mels=40),
+        "mean_var_norm": normalization(norm_type="sentence", std_norm=False),
+        "embedding_model": ecapa_tdnn,
+        "classifier": torch.nn.Identity(),
+    }
+    theirs = EncoderClassifier(parts, hparams={"label_encoder": None})
     for index, embedding in enumerate(found["embedding"]):
         vector = theirs.encode_batch(spoken(speech.resampled(16000).signal(index))[None])[0, 0].numpy()
         assert np.linalg.norm(embedding) == pytest.approx(1, abs=1e-6)
@@ -45,8 +58,6 @@ def test_the_embedding_is_that_of_speechbrain(folder, speech, one_thread, tmp_pa
 
 @NEEDS_SPEECHBRAIN
 def test_no_item_touches_another_and_a_copy_finds_the_same_bits(folder, speech, one_thread):
-    from callgap.audio import batch_of
-
     together = unit(folder).measure(speech)["embedding"]
     state = torch.get_rng_state()
     alone = pickle.loads(pickle.dumps(unit(folder))).measure(
@@ -76,7 +87,7 @@ class Runs:
 @NEEDS_SPEECHBRAIN
 def test_damaged_and_dangerous_weights_are_one_sentence(folder, speech, tmp_path):
     (tmp_path / "hyperparams.yaml").write_text(ECAPA_SETTINGS)
-    with pytest.raises(InputError, match="holds no embedding_model.safetensors and no embedding_model.ckpt"):
+    with pytest.raises(InputError, match=r"holds no embedding_model.safetensors and no embedding_model.ckpt"):
         unit(tmp_path).measure(speech)
     path = tmp_path / "embedding_model.ckpt"
     path.write_bytes((folder / "embedding_model.ckpt").read_bytes()[:3000])
@@ -92,7 +103,6 @@ def test_damaged_and_dangerous_weights_are_one_sentence(folder, speech, tmp_path
 
 @NEEDS_SPEECHBRAIN
 def test_importing_it_leaves_the_precision_of_torch_alone(folder, speech):
-    # What else imports SpeechBrain would change it, so that nothing is shown where that was first.
     unit(folder).measure(speech)
     assert "speechbrain" in sys.modules
     assert not torch.backends.cuda.matmul.allow_tf32
@@ -114,7 +124,7 @@ def test_settings_are_read_and_never_run(tmp_path):
         (
             "lobes.features.Fbank",
             "lobes.features.MFCC",
-            r"compute_features: found '!new:speechbrain.lobes.features.MFCC",
+            r"compute_features: found '!new:.*\.MFCC'",
         ),
         ("compute_features: !new", "computed: !new", r"compute_features: found None; accepted: !new:speechbrain"),
         ("    lin_neurons: 12", "    activation: !name:torch.nn.LeakyReLU", r"embedding_model.activation: found \("),

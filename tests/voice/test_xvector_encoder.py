@@ -1,4 +1,4 @@
-"""Encoders that a user names: tiny x-vector checkpoints with random weights, pinned, loaded, alone in each utterance."""
+"""Encoders that a user names, as tiny x-vector checkpoints with random weights, pinned and loaded."""
 
 import importlib.util
 import json
@@ -74,6 +74,7 @@ def test_no_item_touches_another_and_a_copy_finds_the_same_bits(folders, speech,
     assert torch.equal(torch.get_rng_state(), state)
 
 
+@pytest.mark.filterwarnings("ignore:.*degrees of freedom:UserWarning")
 def test_the_shortest_sound_is_that_of_two_pooled_frames(folders):
     model = transformers.WavLMForXVector.from_pretrained(folders("WavLM")).eval()
     shortest = least_samples(model.config)
@@ -157,7 +158,7 @@ def test_the_hub_is_asked_for_the_commit_and_for_nothing_that_can_run(folders, s
 def test_a_hub_that_cannot_be_reached_is_one_sentence(speech, monkeypatch, tmp_path):
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
-    with pytest.raises(InputError, match="voice.encoder.checkpoint: some/one cannot be fetched from the hub: "):
+    with pytest.raises(InputError, match=r"voice.encoder.checkpoint: some/one cannot be fetched from the hub: "):
         unit("some/one", revision=COMMIT).measure(speech)
 
 

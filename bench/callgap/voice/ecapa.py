@@ -48,7 +48,7 @@ class ECAPA:
         Raises:
             InputError: SpeechBrain is not installed, or the checkpoint cannot be loaded or is something else.
         """
-        features, normalization, network = _classes(key)
+        features, normalization, network = classes(key)
         self._device, folder = device_of(chosen, key), folder_of(chosen, key, (_SETTINGS, *_WEIGHTS))
         settings = settings_of(folder / _SETTINGS, key)
         weights = _weights(folder, key)
@@ -68,6 +68,30 @@ class ECAPA:
         heard, whole = signal[None].to(self._device), torch.ones(1, device=self._device)
         found: Tensor = self._network(self._normalization(self._features(heard), whole), whole)[0, 0]
         return found
+
+
+def classes(key: str) -> tuple[Any, Any, Any]:
+    """SpeechBrain's features, normalization and network.
+
+    Importing SpeechBrain for the first time would change how precisely torch multiplies matrices on a GPU, for
+    everyone in the process; here it does not.
+
+    Raises:
+        InputError: it is not installed, or cannot be loaded.
+    """
+    before = os.environ.get("SB_DISABLE_QUIRKS")
+    os.environ["SB_DISABLE_QUIRKS"] = "allow_tf32,disable_jit_profiling"
+    try:
+        places = [kind.rpartition(".") for kind, _ in _PARTS.values()]
+        features, normalization, network = (
+            getattr(required(module, _INSTALL, key), name) for module, _, name in places
+        )
+        return features, normalization, network
+    finally:
+        if before is None:
+            del os.environ["SB_DISABLE_QUIRKS"]
+        else:
+            os.environ["SB_DISABLE_QUIRKS"] = before
 
 
 def settings_of(path: Path, key: str) -> dict[str, dict[str, Any]]:
@@ -144,20 +168,3 @@ def _weights(folder: Path, key: str) -> Mapping[str, Tensor]:
     # A damaged file, or one that holds more than tensors.
     except Exception as error:
         raise InputError(f"{key}.checkpoint: {path} cannot be read: {first_line(error)}") from None
-
-
-def _classes(key: str) -> tuple[Any, Any, Any]:
-    # Else importing it would change how precisely torch multiplies matrices on a GPU, for everyone in the process.
-    before = os.environ.get("SB_DISABLE_QUIRKS")
-    os.environ["SB_DISABLE_QUIRKS"] = "allow_tf32,disable_jit_profiling"
-    try:
-        found = []
-        for kind, _ in _PARTS.values():
-            module, _, name = kind.rpartition(".")
-            found.append(getattr(required(module, _INSTALL, key), name))
-        return found[0], found[1], found[2]
-    finally:
-        if before is None:
-            del os.environ["SB_DISABLE_QUIRKS"]
-        else:
-            os.environ["SB_DISABLE_QUIRKS"] = before
