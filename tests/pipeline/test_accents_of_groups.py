@@ -8,14 +8,18 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 import yaml
+from rich.console import Console
 from runs import TINY, callgap
 from voice_checkpoints import LABELS, classifier, transformer
 
 from callgap.accents import ACCENTS_FILE, LEAST_SPEAKERS, check_accents, classified, speaker_means
+from callgap.alteration import Identity, McAdams
+from callgap.assembly import units
 from callgap.audio import batch_of
 from callgap.corpus import load_card
 from callgap.errors import InputError
 from callgap.run_directory import RunDirectory
+from callgap.speech import Speech
 from callgap.voice import AccentClassifier, Measures
 
 transformers = pytest.importorskip("transformers")
@@ -33,18 +37,27 @@ def asked(folder, consent="synthetic"):
 
 
 @pytest.fixture(scope="module")
-def runs(folder, tmp_path_factory):
-    """By name, the directory of a run of 10 speakers with each of two accents."""
-    place = tmp_path_factory.mktemp("accents")
-    made = {name: place / name for name in ("identity", "mcadams", "fewer")}
-    for name, more in (
-        ("identity", ()),
-        ("mcadams", ("alteration=mcadams",)),
-        ("fewer", ("corpus.speakers_per_group=9",)),
-    ):
-        how = [*TINY, "voice=none", "engine.workers=0", asked(folder), *more]
-        callgap("run", *how, f"hydra.run.dir={made[name]}", cwd=place)
-    return made
+def run(folder, tmp_path_factory):
+    """The directory of a run of 10 speakers with each of two accents, nothing altered."""
+    path = tmp_path_factory.mktemp("accents") / "identity"
+    callgap("run", *QUICK, asked(folder), f"hydra.run.dir={path}", cwd=path.parent)
+    return path
+
+
+def again(run, path, alteration, **changed):
+    """The pass over the recordings alone, of the run's corpus with something changed.
+
+    Returns:
+        What `run.json` would say of it.
+    """
+    config = yaml.safe_load((run / "config.yaml").read_text())
+    unit = units(config | {"corpus": config["corpus"] | changed})
+    utterances = unit["corpus"].utterances()
+    directory = RunDirectory(path)
+    directory.write_table("covariates.parquet", utterances.select(["utterance_id"]))
+    choices = {"corpus": "tiny", "alteration": type(alteration).__name__}
+    notes = classified(directory, Speech(unit["corpus"], alteration), utterances, unit, choices, Console(quiet=True))
+    return notes["accents"]
 
 
 def rows(path):
@@ -52,12 +65,12 @@ def rows(path):
         return list(csv.DictReader(file))
 
 
-def test_means_of_groups_are_means_of_their_speakers_means(runs, folder):
-    found = rows(runs["identity"])
+def test_means_of_groups_are_means_of_their_speakers_means(run, folder):
+    found = rows(run)
     assert [(row["group"], row["label"]) for row in found] == [(g, x) for g in ("en-gb", "en-us") for x in LABELS]
     assert {(row["corpus"], row["alteration"], row["attribute"]) for row in found} == {("tiny", "identity", "accent")}
     assert {int(row["speakers"]) for row in found} == {LEAST_SPEAKERS}
-    expected = by_hand(runs["identity"], folder)
+    expected = by_hand(run, folder)
     for row in found:
         assert float(row["mean_probability"]) == pytest.approx(expected[row["group"], row["label"]], abs=1e-6)
     for group in ("en-gb", "en-us"):
@@ -66,10 +79,7 @@ def test_means_of_groups_are_means_of_their_speakers_means(runs, folder):
 
 def by_hand(path, folder):
     """The same with transformers alone: a dictionary of every utterance's probabilities, averaged twice."""
-    from hydra.utils import instantiate
-
-    config = yaml.safe_load((path / "config.yaml").read_text())
-    corpus = instantiate(config["corpus"], _convert_="all")
+    corpus = units(yaml.safe_load((path / "config.yaml").read_text()))["corpus"]
     model = transformers.Wav2Vec2ForSequenceClassification.from_pretrained(folder).eval()
     extractor = transformers.Wav2Vec2FeatureExtractor.from_pretrained(folder)
     table = corpus.utterances()
@@ -98,33 +108,40 @@ def by_hand(path, folder):
     return found
 
 
-def test_what_is_classified_is_what_the_alteration_left(runs):
-    before, after = ([float(row["mean_probability"]) for row in rows(runs[name])] for name in ("identity", "mcadams"))
-    assert {row["alteration"] for row in rows(runs["mcadams"])} == {"mcadams"}
-    assert before != after
+def test_what_is_classified_is_what_the_alteration_left(run, tmp_path):
+    for name, alteration in (("same", Identity()), ("other", McAdams(coefficient=0.8))):
+        (tmp_path / name).mkdir()
+        assert again(run, tmp_path / name, alteration)["groups_left_out"] == []
+    before, same, other = (probabilities(path) for path in (run, tmp_path / "same", tmp_path / "other"))
+    assert same == before
+    assert all(abs(one - two) > 1e-6 for one, two in zip(before, other, strict=True))
+    assert {row["alteration"] for row in rows(tmp_path / "other")} == {"McAdams"}
 
 
-def test_a_group_of_fewer_than_ten_is_left_out_and_named(runs):
-    assert rows(runs["fewer"]) == []
-    notes = RunDirectory.open(runs["fewer"]).provenance()["accents"]
+def probabilities(path):
+    return [float(row["mean_probability"]) for row in rows(path)]
+
+
+def test_a_group_of_fewer_than_ten_is_left_out_and_named(run, tmp_path):
+    notes = again(run, tmp_path, Identity(), speakers_per_group=9)
     assert notes["groups_left_out"] == ["en-gb", "en-us"]
-    assert RunDirectory.open(runs["identity"]).provenance()["accents"]["groups_left_out"] == []
+    assert rows(tmp_path) == []
+    assert RunDirectory.open(run).provenance()["accents"]["groups_left_out"] == []
 
 
-def test_nothing_of_a_person_or_an_utterance_is_written(runs):
-    for path in (runs["identity"], runs["fewer"]):
-        assert not (path / "voices.parquet").exists()
-        assert not (path / "voices").exists()
-        for file in path.rglob("*.parquet"):
-            names = " ".join(pq.read_schema(file).names)
-            assert not re.search("label|probabilit", names)
-        texts = [f for f in path.rglob("*") if f.is_file() and f.suffix in (".csv", ".json", ".md", ".html", ".yaml")]
-        holding = {f.name for f in texts if any(label in f.read_text(encoding="utf-8") for label in LABELS)}
-        assert holding == ({ACCENTS_FILE} if path == runs["identity"] else set())
+def test_nothing_of_a_person_or_an_utterance_is_written(run):
+    assert not (run / "voices.parquet").exists()
+    assert not (run / "voices").exists()
+    for file in run.rglob("*.parquet"):
+        assert not re.search("label|probabilit", " ".join(pq.read_schema(file).names))
+    texts = [file for file in run.rglob("*") if file.suffix in (".csv", ".json", ".md", ".html", ".yaml")]
+    holding = {file.name for file in texts if any(label in file.read_text(encoding="utf-8") for label in LABELS)}
+    assert holding == {ACCENTS_FILE}
+    assert len(rows(run)) == 2 * len(LABELS)
 
 
-def test_the_run_says_who_agreed(runs, folder):
-    notes = RunDirectory.open(runs["identity"]).provenance()["accents"]
+def test_the_run_says_who_agreed(run, folder):
+    notes = RunDirectory.open(run).provenance()["accents"]
     assert (notes["consent"], notes["attribute"], notes["checkpoint"]) == ("synthetic", "accent", str(folder))
 
 
@@ -135,13 +152,11 @@ def test_a_run_that_is_not_asked_classifies_nothing(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_judged_again_and_published_the_table_is_carried_along(runs, tmp_path):
-    callgap("score", runs["identity"], "scoring.primary=none", cwd=tmp_path)
-    again = next(runs["identity"].parent.glob("identity-score-*"))
-    assert rows(again) == rows(runs["identity"])
-    callgap("publish", runs["identity"], runs["mcadams"], "--to", "accents", cwd=tmp_path)
-    published = tmp_path / "results" / "accents"
-    assert rows(published) == rows(runs["identity"]) + rows(runs["mcadams"])
+def test_judged_again_and_published_the_table_is_carried_along(run, tmp_path):
+    callgap("score", run, "scoring.primary=none", cwd=tmp_path)
+    assert rows(next(run.parent.glob("identity-score-*"))) == rows(run)
+    callgap("publish", run, "--to", "accents", cwd=tmp_path)
+    assert rows(tmp_path / "results" / "accents") == rows(run)
 
 
 def unit(synthetic=False, has_audio=True, attributes=None, **options):
