@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.csv
 import yaml
 
+from callgap.alteration_effects import effects_of, write_effects
 from callgap.analyses import OF_CALLS, SCHEMAS
 from callgap.errors import InputError
 from callgap.fairness.faults import unpublished
@@ -51,9 +52,11 @@ def publish_runs(runs: Sequence[Path], results: Path, name: str) -> Path:
     for directory in directories:
         _require_publishable(directory)
     reports = [_published(directory) for directory in directories]
+    altered = effects_of([Finished(directory, directory.report()) for directory in directories])
+    told = altered.told() if altered else None
     files = {
-        "table.md": render_markdown(reports, target.name),
-        "report.html": render_html(reports, target.name),
+        "table.md": render_markdown(reports, target.name, told),
+        "report.html": render_html(reports, target.name, told),
         "run.json": json.dumps({"runs": [_clean(d.provenance()) for d in directories]}, indent=2) + "\n",
         "config.yaml": yaml.safe_dump({"runs": [_clean(d.config()) for d in directories]}, sort_keys=False),
     }
@@ -62,6 +65,7 @@ def publish_runs(runs: Sequence[Path], results: Path, name: str) -> Path:
     for name, text in files.items():
         (target / name).write_text(text, encoding="utf-8")
     _write_systems(systems, target)
+    write_effects(altered, target)
     sources = {"table.csv": "groups.csv", **{f"{name}.csv": f"{name}.csv" for name in ("contrasts", *SCHEMAS)}}
     if any(_are_own_words(report["card"]) for report in reports):
         del sources["confusions.csv"]

@@ -1,0 +1,278 @@
+"""Who is still known after an alteration, and told apart from the others: by group, from the voices of finished runs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from callgap.effect_records import IDENTITIES
+from callgap.errors import InputError
+from callgap.fairness.grouping import EVERYONE_ELSE
+from callgap.fairness.membership import CONTRADICTORY, UNKNOWN
+from callgap.finished import Finished
+from callgap.voice import (
+    EqualErrorRate,
+    Validated,
+    Voiceprints,
+    calibration,
+    distance_to_group,
+    distinguishability,
+    linkability,
+    similarity,
+    validated,
+    voiceprints,
+)
+
+Row = dict[str, object]
+
+VOICES = "voices.parquet"
+"""Of a run directory: what was measured of each utterance as the alteration left it."""
+
+UNALTERED = "identity"
+"""The alteration that alters nothing, before all others."""
+
+ALL = "all"
+"""Attribute and group of everyone."""
+
+_WHOLE = "whole utterance"
+_LEAST_SPEAKERS = 2
+
+
+def label(run: Finished) -> str:
+    """Name of the alteration of a run."""
+    return str(run.report["provenance"]["choices"]["alteration"])
+
+
+@dataclass(frozen=True)
+class Altered:
+    """One alteration of one corpus.
+
+    Attributes:
+        before: a run of the speech that it is compared with.
+        after: a run of the altered speech; recognizer and channel are not asked.
+    """
+
+    before: Finished
+    after: Finished
+
+
+def alterations(runs: Sequence[Finished], before: str | None = None) -> list[Altered]:
+    """Pair the alterations of each corpus with the speech before them, once each.
+
+    Args:
+        runs: finished.
+        before: name of the alteration that the others are compared with; None takes unaltered speech.
+
+    Returns:
+        In the order of the runs; runs without the table of voices are passed over.
+    """
+    first: dict[tuple[object, ...], dict[str, Finished]] = {}
+    for run in runs:
+        if (run.directory.path / VOICES).is_file():
+            first.setdefault(_corpus(run), {}).setdefault(label(run), run)
+    base = before or UNALTERED
+    return [
+        Altered(found[base], run)
+        for found in first.values()
+        if base in found
+        for name, run in found.items()
+        if name != base
+    ]
+
+
+def identity_rows(runs: Sequence[Finished], before: str | None = None) -> list[Row]:
+    """Say of each alteration and group who is still known.
+
+    Args:
+        runs: finished.
+        before: as in `alterations`.
+
+    Returns:
+        Rows of `IDENTITIES`. A figure for which there are too few voices is None.
+
+    Raises:
+        InputError: a table of voices is damaged, or has an utterance that the corpus has not.
+    """
+    return [row for pair in alterations(runs, before) for row in _Voices.of(pair).rows()]
+
+
+def validation_rows(runs: Sequence[Finished], before: str | None = None) -> list[Row]:
+    """Say whether the measures of voices treat the groups alike before anything is altered.
+
+    Args:
+        runs: finished.
+        before: as in `alterations`.
+
+    Returns:
+        Rows of `VALIDATIONS`, for each attribute that has a reference group.
+
+    Raises:
+        InputError: a table of voices is damaged, or has an utterance that the corpus has not.
+    """
+    unaltered = {_corpus(pair.before): pair.before for pair in alterations(runs, before)}
+    return [row for run in unaltered.values() for row in _validated(run)]
+
+
+def validation(row: Mapping[str, object]) -> Validated:
+    """Read a row of `VALIDATIONS` back, for its sentence."""
+    names = Validated.__dataclass_fields__
+    return Validated(**{name: row[name] for name in names})  # type: ignore[arg-type]
+
+
+def latency_rows(runs: Sequence[Finished]) -> list[Row]:
+    """Say how far each alteration looks ahead, and what it costs to compute.
+
+    Args:
+        runs: finished; those that noted nothing of it are passed over.
+
+    Returns:
+        Rows of `LATENCIES`, of the first run of each alteration.
+    """
+    found: dict[str, Row] = {}
+    for run in runs:
+        notes = run.directory.provenance().get("alteration")
+        if isinstance(notes, Mapping):
+            found.setdefault(label(run), _latency(label(run), notes))
+    return list(found.values())
+
+
+def _latency(name: str, notes: Mapping[str, object]) -> Row:
+    ahead = notes.get("look_ahead_s")
+    return {
+        "alteration": name,
+        "look_ahead_s": math.inf if ahead == _WHOLE else ahead,
+        "compute_s_per_s": notes.get("compute_s_per_s"),
+        "device": notes.get("device"),
+    }
+
+
+def _corpus(run: Finished) -> tuple[object, ...]:
+    corpus = run.report["provenance"]["corpus"]
+    return corpus.get("fingerprint"), corpus["name"]
+
+
+def _validated(run: Finished) -> Iterator[Row]:
+    voices = run.directory.read_table(VOICES)
+    for attribute, reference in run.attributes.items():
+        groups = _known(run.groups(attribute))
+        if reference in groups.values():
+            for found in validated(voices, run.speakers, groups, str(reference)):
+                yield {"attribute": attribute, **vars(found)}
+
+
+def _known(groups: Mapping[str, str]) -> dict[str, str]:
+    return {speaker: group for speaker, group in groups.items() if group not in (UNKNOWN, CONTRADICTORY)}
+
+
+@dataclass(frozen=True, eq=False)
+class _Voices:
+    """The voices of one alteration.
+
+    Attributes:
+        pair: whose.
+        before: everything that has an embedding.
+        early: of it what has one afterwards too.
+        late: the same afterwards.
+        calibrated: on all of `before`; None where nobody can be told apart.
+        measured: utterances by speaker, with and without an embedding.
+    """
+
+    pair: Altered
+    before: Voiceprints
+    early: Voiceprints
+    late: Voiceprints
+    calibrated: EqualErrorRate | None
+    measured: Mapping[str, int]
+
+    @classmethod
+    def of(cls, pair: Altered) -> _Voices:
+        tables = [run.directory.read_table(VOICES) for run in (pair.before, pair.after)]
+        speakers = pair.before.speakers
+        before, after = (voiceprints(table, speakers) for table in tables)
+        both = set(before.utterance_ids) & set(after.utterance_ids)
+        early, late = (one.kept(np.array([u in both for u in one.utterance_ids], bool)) for one in (before, after))
+        return cls(pair, before, early, late, _calibrated(before), _counted(tables, speakers))
+
+    def rows(self) -> Iterator[Row]:
+        """One row for everyone, and one per attribute and group of two speakers or more."""
+        yield self._row(ALL, ALL, None, frozenset(self.measured), frozenset())
+        for attribute, reference in self.pair.before.attributes.items():
+            groups = _known(self.pair.before.groups(attribute))
+            for group in sorted(set(groups.values())):
+                members = frozenset(speaker for speaker, own in groups.items() if own == group)
+                if len(members) >= _LEAST_SPEAKERS:
+                    yield self._row(attribute, group, reference, members, _compared_with(groups, reference, group))
+
+    def _row(
+        self, attribute: str, group: str, reference: str | None, members: frozenset[str], others: frozenset[str]
+    ) -> Row:
+        early, late = self.early.of_speakers(members), self.late.of_speakers(members)
+        row: Row = dict.fromkeys(IDENTITIES.names) | {
+            "attribute": attribute,
+            "group": group,
+            "reference": reference,
+            "before": label(self.pair.before),
+            "after": label(self.pair.after),
+            "speakers": len(set(early.speakers)),
+            "utterances": len(early.utterance_ids),
+            "left_out": sum(self.measured.get(speaker, 0) for speaker in members) - len(early.utterance_ids),
+        }
+        if not early.speakers:
+            return row
+        return row | self._alike(early, late) | self._known_as(early, late) | self._distances(early, late, others)
+
+    def _alike(self, early: Voiceprints, late: Voiceprints) -> Row:
+        alike, apart = similarity(early, late), distinguishability(early, late)
+        return {
+            "similarity": float(alike.utterance_cosine.mean()),
+            "similarity_to_others": alike.between_before,
+            "error_rate_before": apart.before,
+            "error_rate_after": apart.after,
+            "distance_ratio": apart.distance_ratio,
+        }
+
+    def _known_as(self, early: Voiceprints, late: Voiceprints) -> Row:
+        if self.calibrated is None:
+            return {}
+        # Everyone is enrolled: a voice may be taken for somebody of another group.
+        linked = [linkability(self.before, tested, self.calibrated) for tested in (early, late)]
+        return {
+            "threshold": self.calibrated.threshold,
+            "still_themselves_before": linked[0].still_themselves,
+            "still_themselves": linked[1].still_themselves,
+            "taken_for_another_before": linked[0].taken_for_another,
+            "taken_for_another": linked[1].taken_for_another,
+        }
+
+    def _distances(self, early: Voiceprints, late: Voiceprints, others: frozenset[str]) -> Row:
+        heard = others & set(self.before.speakers)
+        if not heard:
+            return {}
+        far = [distance_to_group(voices, self.before, heard).distance for voices in (early, late)]
+        means = [float(np.nanmean(one)) if not np.isnan(one).all() else None for one in far]
+        return {"distance_to_reference_before": means[0], "distance_to_reference_after": means[1]}
+
+
+def _compared_with(groups: Mapping[str, str], reference: str | None, group: str) -> frozenset[str]:
+    if reference == EVERYONE_ELSE:
+        return frozenset(speaker for speaker, own in groups.items() if own != group)
+    return frozenset(speaker for speaker, own in groups.items() if own == reference)
+
+
+def _calibrated(voices: Voiceprints) -> EqualErrorRate | None:
+    try:
+        return calibration(voices) if voices.speakers else None
+    except InputError:
+        # One speaker, or one utterance of each: there is nobody to tell apart.
+        return None
+
+
+def _counted(tables: Iterable[pa.Table], speakers: Mapping[str, str]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for utterance in {name for table in tables for name in table["utterance_id"].to_pylist()}:
+        counts[speakers[utterance]] = counts.get(speakers[utterance], 0) + 1
+    return counts
