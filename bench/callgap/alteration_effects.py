@@ -16,7 +16,7 @@ from callgap.effect_records import EFFECTS, IDENTITIES, LATENCIES, VALIDATIONS
 from callgap.errors import InputError
 from callgap.fairness.ranking import FIRST, GROUP, OPEN, OVERALL, SECOND
 from callgap.finished import Finished
-from callgap.identities import ALL, UNALTERED, identity_rows, label, latency_rows, validation, validation_rows
+from callgap.identities import ALL, Altered, identity_rows, latency_rows, validation, validation_rows
 from callgap.records import schema, table
 from callgap.report import Alterations
 
@@ -47,6 +47,7 @@ recognizer after the alteration, and of the other one without it, of the same ut
 less the altered one's; `finding` is `lower`, `higher` or `cannot tell` of the other. Limits hold together over the
 groups of an attribute; of groups with fewer than 10 speakers there is no row."""
 
+_UNALTERED = "identity"
 _MEASURE = "wer"
 # The other recognizer stands first in the comparison.
 _OF_OTHER = {FIRST: "lower", SECOND: "higher", OPEN: OPEN}
@@ -62,18 +63,20 @@ class Effects:
         validations: of `VALIDATIONS`.
         latencies: of `LATENCIES`.
         instead: of `INSTEAD`.
+        reason: why there are no rows; None where there are.
     """
 
-    effects: Sequence[Row]
+    effects: Sequence[Row] = ()
     identities: Sequence[Row] = ()
     validations: Sequence[Row] = ()
     latencies: Sequence[Row] = ()
     instead: Sequence[Row] = ()
+    reason: str | None = None
 
     def told(self) -> Alterations:
         """The same for a page."""
         validations = [{**row, "line": found.line, "deltas_only": found.deltas_only} for row, found in self._read()]
-        return Alterations(self.effects, self.identities, validations, self.latencies, self.instead)
+        return Alterations(self.effects, self.identities, validations, self.latencies, self.instead, self.reason)
 
     def _read(self) -> Iterator[tuple[Row, Any]]:
         return ((row, validation(row)) for row in self.validations)
@@ -88,27 +91,30 @@ _TABLES: Mapping[str, pa.Schema] = {
 }
 
 
-def effects_of(runs: Sequence[Finished], before: str | None = None) -> Effects | None:
+def effects_of(runs: Sequence[Finished]) -> Effects | None:
     """Find out what alterations changed.
 
     Args:
         runs: finished.
-        before: name of the alteration that the others are compared with; None takes unaltered speech.
 
     Returns:
-        The tables; None where no two runs differ in nothing but the alteration.
+        The tables, or the reason why there are none; None where nothing was altered, or everything.
 
     Raises:
         InputError: a run is damaged.
     """
-    names = {label(run) for run in runs}
-    if (before or UNALTERED) not in names or len(names) < 2:
+    names = {run.report["provenance"]["choices"]["alteration"] for run in runs}
+    if _UNALTERED not in names or len(names) < 2:
         return None
-    rows = _effect_rows(runs, before)
-    if not rows:
-        return None
+    from callgap.effect_pairs import pairs
+    from callgap.effects import effect_rows
+
+    try:
+        paired = pairs(runs)
+    except InputError as error:
+        return Effects(reason=str(error))
     return Effects(
-        rows, identity_rows(runs, before), validation_rows(runs, before), latency_rows(runs), instead_rows(runs, before)
+        effect_rows(runs), identity_rows(paired), validation_rows(paired), latency_rows(paired), instead_rows(paired)
     )
 
 
@@ -130,68 +136,60 @@ def write_effects(found: Effects | None, target: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def instead_rows(runs: Sequence[Finished], before: str | None = None) -> list[Row]:
+def instead_rows(pairs: Sequence[Altered]) -> list[Row]:
     """Compare each recognizer after an alteration with the others without it.
 
     Args:
-        runs: finished.
-        before: as in `effects_of`.
+        pairs: of runs.
 
     Returns:
         Rows of `INSTEAD`; none of runs that cannot be compared.
     """
-    base = before or UNALTERED
-    plain = [run for run in runs if label(run) == base]
-    found = [
-        row
-        for run in runs
-        if label(run) != base
-        for other in plain
-        if other.system != run.system and _line(other) == _line(run)
-        for row in _instead(run, other)
-    ]
+    found = [row for pair in pairs for other in _others(pair, pairs) for row in _instead(pair, other)]
     # Everyone is in every attribute.
     return list({tuple(row[name] for name in INSTEAD.names[:8]): row for row in found}.values())
 
 
-def _effect_rows(runs: Sequence[Finished], before: str | None) -> Sequence[Row]:
-    from callgap.effects import effect_rows
+def _others(pair: Altered, pairs: Sequence[Altered]) -> list[Finished]:
+    """One run of each other recognizer on the same line and corpus, before the alteration."""
+    found: dict[str, Finished] = {}
+    for other in pairs:
+        alike = (other.before_name, other.condition) == (pair.before_name, pair.condition)
+        if alike and other.before.system != pair.after.system and _corpus(other.before) == _corpus(pair.after):
+            found.setdefault(other.before.system, other.before)
+    return list(found.values())
 
-    rows: Sequence[Row] = effect_rows(runs, before)
-    return rows
 
-
-def _line(run: Finished) -> tuple[str, str, str]:
-    choices = run.report["provenance"]["choices"]
+def _corpus(run: Finished) -> tuple[object, ...]:
     corpus = run.report["provenance"]["corpus"]
-    return str(corpus.get("fingerprint")), str(corpus["name"]), str(choices["channel"])
+    return corpus.get("fingerprint"), corpus["name"]
 
 
-def _instead(run: Finished, other: Finished) -> Iterator[Row]:
+def _instead(pair: Altered, other: Finished) -> Iterator[Row]:
+    run = pair.after
     for attribute in run.attributes:
         try:
             compared = compare_runs([other, run], attribute, _MEASURE)
         except InputError:
             # Runs of other groups or normalizers, or with no utterance in common: nothing is said.
             continue
-        for place, pair in enumerate(compared.systems.pairs):
-            if pair.estimand in (OVERALL, GROUP):
-                finding = _OF_OTHER[compared.finding(place)]
+        for place, told in enumerate(compared.systems.pairs):
+            if told.estimand in (OVERALL, GROUP):
                 yield {
-                    "attribute": attribute if pair.estimand == GROUP else ALL,
-                    "group": pair.group or ALL,
-                    "condition": _line(run)[2],
+                    "attribute": attribute if told.estimand == GROUP else ALL,
+                    "group": told.group or ALL,
+                    "condition": pair.condition,
                     "measure": _MEASURE,
-                    "before": label(other),
-                    "after": label(run),
+                    "before": pair.before_name,
+                    "after": pair.after_name,
                     "system": run.system,
                     "other_system": other.system,
-                    "altered_value": pair.second_value,
-                    "other_value": pair.first_value,
-                    "difference": pair.difference.value,
-                    "difference_lower": pair.difference.lower,
-                    "difference_upper": pair.difference.upper,
-                    "finding": finding,
+                    "altered_value": told.second_value,
+                    "other_value": told.first_value,
+                    "difference": told.difference.value,
+                    "difference_lower": told.difference.lower,
+                    "difference_upper": told.difference.upper,
+                    "finding": _OF_OTHER[compared.finding(place)],
                     "speakers": compared.systems.speakers,
                     "utterances": compared.utterances,
                 }

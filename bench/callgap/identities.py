@@ -1,10 +1,11 @@
-"""Who is still known after an alteration, and told apart from the others: by group, from the voices of finished runs."""
+"""Who is still known after an alteration, and told apart from others: by group, from the voices of finished runs."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -32,9 +33,6 @@ Row = dict[str, object]
 VOICES = "voices.parquet"
 """Of a run directory: what was measured of each utterance as the alteration left it."""
 
-UNALTERED = "identity"
-"""The alteration that alters nothing, before all others."""
-
 ALL = "all"
 """Attribute and group of everyone."""
 
@@ -42,54 +40,44 @@ _WHOLE = "whole utterance"
 _LEAST_SPEAKERS = 2
 
 
-def label(run: Finished) -> str:
-    """Name of the alteration of a run."""
-    return str(run.report["provenance"]["choices"]["alteration"])
+class Altered(Protocol):
+    """Two runs that differ in nothing but the alteration."""
+
+    @property
+    def before(self) -> Finished:
+        """The run that the other is compared with."""
+
+    @property
+    def after(self) -> Finished:
+        """The run with the alteration."""
+
+    @property
+    def before_name(self) -> str:
+        """Of the first one's alteration."""
+
+    @property
+    def after_name(self) -> str:
+        """Of the second one's."""
+
+    @property
+    def condition(self) -> str:
+        """What lies between speaker and recognizer beside the alteration."""
 
 
-@dataclass(frozen=True)
-class Altered:
-    """One alteration of one corpus.
-
-    Attributes:
-        before: a run of the speech that it is compared with.
-        after: a run of the altered speech; recognizer and channel are not asked.
-    """
-
-    before: Finished
-    after: Finished
+def once_each(pairs: Iterable[Altered]) -> list[Altered]:
+    """The first pair of each alteration and corpus whose voices were measured, whatever recognizer and line."""
+    found: dict[tuple[object, ...], Altered] = {}
+    for pair in pairs:
+        if all((run.directory.path / VOICES).is_file() for run in (pair.before, pair.after)):
+            found.setdefault((*_corpus(pair.after), pair.before_name, pair.after_name), pair)
+    return list(found.values())
 
 
-def alterations(runs: Sequence[Finished], before: str | None = None) -> list[Altered]:
-    """Pair the alterations of each corpus with the speech before them, once each.
-
-    Args:
-        runs: finished.
-        before: name of the alteration that the others are compared with; None takes unaltered speech.
-
-    Returns:
-        In the order of the runs; runs without the table of voices are passed over.
-    """
-    first: dict[tuple[object, ...], dict[str, Finished]] = {}
-    for run in runs:
-        if (run.directory.path / VOICES).is_file():
-            first.setdefault(_corpus(run), {}).setdefault(label(run), run)
-    base = before or UNALTERED
-    return [
-        Altered(found[base], run)
-        for found in first.values()
-        if base in found
-        for name, run in found.items()
-        if name != base
-    ]
-
-
-def identity_rows(runs: Sequence[Finished], before: str | None = None) -> list[Row]:
-    """Say of each alteration and group who is still known.
+def identity_rows(pairs: Sequence[Altered]) -> list[Row]:
+    """Say of each alteration and group who is still known, once whatever recognizer and line.
 
     Args:
-        runs: finished.
-        before: as in `alterations`.
+        pairs: of runs; those without the table of voices are passed over.
 
     Returns:
         Rows of `IDENTITIES`. A figure for which there are too few voices is None.
@@ -97,15 +85,14 @@ def identity_rows(runs: Sequence[Finished], before: str | None = None) -> list[R
     Raises:
         InputError: a table of voices is damaged, or has an utterance that the corpus has not.
     """
-    return [row for pair in alterations(runs, before) for row in _Voices.of(pair).rows()]
+    return [row for pair in once_each(pairs) for row in _Voices.of(pair).rows()]
 
 
-def validation_rows(runs: Sequence[Finished], before: str | None = None) -> list[Row]:
+def validation_rows(pairs: Sequence[Altered]) -> list[Row]:
     """Say whether the measures of voices treat the groups alike before anything is altered.
 
     Args:
-        runs: finished.
-        before: as in `alterations`.
+        pairs: as in `identity_rows`.
 
     Returns:
         Rows of `VALIDATIONS`, for each attribute that has a reference group.
@@ -113,7 +100,7 @@ def validation_rows(runs: Sequence[Finished], before: str | None = None) -> list
     Raises:
         InputError: a table of voices is damaged, or has an utterance that the corpus has not.
     """
-    unaltered = {_corpus(pair.before): pair.before for pair in alterations(runs, before)}
+    unaltered = {(*_corpus(pair.before), pair.before_name): pair.before for pair in once_each(pairs)}
     return [row for run in unaltered.values() for row in _validated(run)]
 
 
@@ -123,20 +110,21 @@ def validation(row: Mapping[str, object]) -> Validated:
     return Validated(**{name: row[name] for name in names})  # type: ignore[arg-type]
 
 
-def latency_rows(runs: Sequence[Finished]) -> list[Row]:
+def latency_rows(pairs: Sequence[Altered]) -> list[Row]:
     """Say how far each alteration looks ahead, and what it costs to compute.
 
     Args:
-        runs: finished; those that noted nothing of it are passed over.
+        pairs: of runs; those that noted nothing of it are passed over.
 
     Returns:
         Rows of `LATENCIES`, of the first run of each alteration.
     """
+    named = [(name, run) for p in pairs for name, run in ((p.before_name, p.before), (p.after_name, p.after))]
     found: dict[str, Row] = {}
-    for run in runs:
+    for name, run in named:
         notes = run.directory.provenance().get("alteration")
         if isinstance(notes, Mapping):
-            found.setdefault(label(run), _latency(label(run), notes))
+            found.setdefault(name, _latency(name, notes))
     return list(found.values())
 
 
@@ -215,8 +203,8 @@ class _Voices:
             "attribute": attribute,
             "group": group,
             "reference": reference,
-            "before": label(self.pair.before),
-            "after": label(self.pair.after),
+            "before": self.pair.before_name,
+            "after": self.pair.after_name,
             "speakers": len(set(early.speakers)),
             "utterances": len(early.utterance_ids),
             "left_out": sum(self.measured.get(speaker, 0) for speaker in members) - len(early.utterance_ids),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from callgap.errors import InputError
 from callgap.fairness.faults import unpublished
 from callgap.finished import Finished
 from callgap.procurement import Procurement, procurement
-from callgap.report import render_html, render_markdown
+from callgap.report import Alterations, render_html, render_markdown
 from callgap.run_directory import RunDirectory, failed_in, runs_in
 
 # Keys whose values say where something lies; a folder may be named after a client or a person.
@@ -53,7 +54,8 @@ def publish_runs(runs: Sequence[Path], results: Path, name: str) -> Path:
         _require_publishable(directory)
     reports = [_published(directory) for directory in directories]
     altered = effects_of([Finished(directory, directory.report()) for directory in directories])
-    told = altered.told() if altered else None
+    # A reason may name a folder.
+    told = _clean_reason(altered.told()) if altered else None
     files = {
         "table.md": render_markdown(reports, target.name, told),
         "report.html": render_html(reports, target.name, told),
@@ -75,6 +77,10 @@ def publish_runs(runs: Sequence[Path], results: Path, name: str) -> Path:
     for table in OF_CALLS:
         _write_where_there([directory.path / f"{table}.csv" for directory in directories], target / f"{table}.csv")
     return target
+
+
+def _clean_reason(told: Alterations) -> Alterations:
+    return replace(told, reason=_clean(told.reason))
 
 
 def _write_where_there(sources: Sequence[Path], target: Path) -> None:

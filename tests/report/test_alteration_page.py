@@ -49,7 +49,7 @@ def test_the_section_stands_before_the_cells_with_its_overview_and_words(reports
         assert page.count(TITLE) == 1
         assert page.index(TITLE) < page.index("What may and may not be concluded")
         assert "fr +10.0 → +4.0" in page
-        assert "1 helped, 0 harmed of 2 groups" in page
+        assert "1 helped, 0 harmed of 2" in page
         assert "97.0% → 61.0%" in page
 
 
@@ -131,6 +131,14 @@ def test_what_was_not_measured_is_left_out_or_said_to_be_unknown(reports, withou
         assert TITLE in render(reports, "t", planted(**{without: []}))
 
 
+def test_where_runs_cannot_be_paired_the_reason_stands_in_place_of_figures(reports):
+    for render in (render_html, render_markdown):
+        page = render(reports, "t", Alterations(reason="two runs are <one>"))
+        assert "Nothing can be told: two runs are &lt;one&gt;." in page
+        assert "erase who somebody is" in page
+        assert "Alteration by alteration" not in page
+
+
 def test_levels_alone_and_rates_alone_make_a_section(reports):
     rows = planted().effects
     for kind in ("rate", "level"):
@@ -154,7 +162,7 @@ def test_a_level_of_quality_stands_nowhere(reports):
     ]
     found = planted(effects=[*(row for row in planted().effects if row["kind"] == "rate"), *rows])
     page = render_html(reports, "t", found)
-    assert "2.72" not in page
+    assert ">2.72" not in page
     assert "\N{MINUS SIGN}0.20" in page
 
 

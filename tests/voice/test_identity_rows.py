@@ -10,13 +10,24 @@ import pyarrow.parquet as pq
 import pytest
 
 from callgap.effect_records import IDENTITIES, LATENCIES, VALIDATIONS
-from callgap.identities import alterations, identity_rows, latency_rows, validation, validation_rows
+from callgap.identities import identity_rows, latency_rows, once_each, validation, validation_rows
 from callgap.records import table
 from callgap.run_directory import RunDirectory
 from callgap.voice import calibration, distinguishability, linkability, voiceprints
 from callgap.voice_records import VOICES
 
 SIZE, SPEAKERS, UTTERANCES = 24, 6, 5
+
+
+@dataclass
+class Pair:
+    """Two runs that differ in nothing but the alteration."""
+
+    before: "Run"
+    after: "Run"
+    before_name: str
+    after_name: str
+    condition: str = "clean"
 
 
 @dataclass
@@ -73,8 +84,14 @@ def run(tmp_path):
     return make
 
 
-def rows_of(runs, **changed):
-    rows = identity_rows(runs, **changed)
+def pairs(runs):
+    """The first run beside each of the others."""
+    before, *others = runs
+    return [Pair(before, after, before.alteration, after.alteration) for after in others]
+
+
+def rows_of(runs):
+    rows = identity_rows(pairs(runs))
     assert table(rows, IDENTITIES).num_rows == len(rows)
     return {(row["after"], row["attribute"], row["group"]): row for row in rows}
 
@@ -151,16 +168,15 @@ def test_figures_are_those_of_the_measures_themselves(run):
     assert row["similarity"] == pytest.approx(expected, abs=1e-5)
 
 
-def test_an_alteration_is_told_once_whatever_recognizer_and_line_and_against_what_is_asked(run):
+def test_an_alteration_is_told_once_whatever_recognizer_and_line(run):
     found = embeddings()
-    runs = [run("identity", found), run("identity", found), run("x", found), run("x", found), run("y", found)]
-    assert [pair.after.alteration for pair in alterations(runs)] == ["x", "y"]
-    assert {row["before"] for row in identity_rows(runs, before="x")} == {"x"}
-    assert {row["after"] for row in identity_rows(runs, before="x")} == {"identity", "y"}
-    assert identity_rows(runs[2:]) == []
-    (runs[3].directory.path / "voices.parquet").unlink()
-    (runs[2].directory.path / "voices.parquet").unlink()
-    assert [pair.after.alteration for pair in alterations(runs)] == ["y"]
+    runs = [run("identity", found), run("x", found), run("x", found), run("y", found)]
+    assert [pair.after_name for pair in once_each(pairs(runs))] == ["x", "y"]
+    assert {row["before"] for row in identity_rows(pairs(runs))} == {"identity"}
+    (runs[1].directory.path / "voices.parquet").unlink()
+    assert [pair.after for pair in once_each(pairs(runs))] == runs[2:]
+    (runs[0].directory.path / "voices.parquet").unlink()
+    assert identity_rows(pairs(runs)) == validation_rows(pairs(runs)) == []
 
 
 def test_utterances_without_an_embedding_on_one_side_are_left_out_and_counted(run):
@@ -202,7 +218,7 @@ def test_without_a_reference_group_there_is_no_distance_to_it(run):
     found = embeddings()
     runs = [run(name, found, attributes={"accent": None}) for name in ("identity", "x")]
     assert {row["distance_to_reference_after"] for row in rows_of(runs).values()} == {None}
-    assert validation_rows(runs) == []
+    assert validation_rows(pairs(runs)) == []
 
 
 def test_everyone_else_as_the_reference_is_everyone_but_the_group(run):
@@ -216,7 +232,7 @@ def test_everyone_else_as_the_reference_is_everyone_but_the_group(run):
 
 def test_measures_are_validated_on_the_speech_before_and_read_back_with_their_sentence(run):
     found = embeddings()
-    rows = validation_rows([run("identity", found), run("x", found)])
+    rows = validation_rows(pairs([run("identity", found), run("x", found)]))
     read = table(rows, VALIDATIONS).to_pylist()
     assert {row["measure"] for row in read} == {"dnsmos_overall", "speaker_error"}
     assert {(row["attribute"], row["group"], row["reference"]) for row in read} == {("accent", "fr", "us")}
@@ -233,14 +249,14 @@ def test_latency_is_what_the_first_run_noted_and_old_runs_noted_nothing(run):
         run("y", found, notes=noted | {"look_ahead_s": "whole utterance"}),
         run("z", found, notes=noted | {"look_ahead_s": None}),
     ]
-    rows = table(latency_rows(runs), LATENCIES).to_pylist()
+    rows = table(latency_rows(pairs(runs)), LATENCIES).to_pylist()
     assert [(row["alteration"], row["look_ahead_s"]) for row in rows] == [("x", 0.02), ("y", math.inf), ("z", None)]
     assert rows[0]["compute_s_per_s"] == 0.01
 
 
 def test_the_tables_have_the_declared_columns_and_name_no_speaker(run):
     found = embeddings()
-    made = table(identity_rows([run("identity", found), run("x", found)]), IDENTITIES)
+    made = table(identity_rows(pairs([run("identity", found), run("x", found)])), IDENTITIES)
     assert made.schema == IDENTITIES
     text = pa.table(made).to_pandas().to_csv()
     assert not any(speaker in text for speaker, _ in found)

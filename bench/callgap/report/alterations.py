@@ -12,6 +12,7 @@ from callgap.report.comparisons import UNJUDGED, Row, distinct, under_primary_no
 from callgap.report.effect_words import (
     ALL,
     CANNOT_TELL,
+    CHANGED_TEXT,
     CONTENT,
     change_sentences,
     comparable,
@@ -20,8 +21,8 @@ from callgap.report.effect_words import (
     instead_sentence,
     mark,
     outcome,
-    widest,
     who,
+    widest,
 )
 from callgap.report.endpoint_words import ENDPOINTS, Endpoint
 from callgap.report.figures import number, percent, points
@@ -53,13 +54,15 @@ class Alterations:
         validations: likewise; each with its sentence, `line`, and whether only changes may be told, `deltas_only`.
         latencies: likewise.
         instead: rows that put another recognizer without an alteration beside one after it.
+        reason: why nothing can be told of alterations that there are.
     """
 
-    effects: Sequence[Row]
+    effects: Sequence[Row] = ()
     identities: Sequence[Row] = ()
     validations: Sequence[Row] = ()
     latencies: Sequence[Row] = ()
     instead: Sequence[Row] = ()
+    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -152,13 +155,15 @@ class AlterationsView:
         figures: likewise.
         alterations: one view each.
         validations: sentences on what the measures of voices are worth for each group.
+        reason: why nothing can be told; empty where something can.
     """
 
     synthetic: bool
-    matrices: tuple[Matrix, ...]
-    figures: tuple[RateFigure, ...]
-    alterations: tuple[AlterationView, ...]
-    validations: tuple[str, ...]
+    matrices: tuple[Matrix, ...] = ()
+    figures: tuple[RateFigure, ...] = ()
+    alterations: tuple[AlterationView, ...] = ()
+    validations: tuple[str, ...] = ()
+    reason: str = ""
 
 
 def alterations_view(
@@ -175,11 +180,14 @@ def alterations_view(
     Returns:
         The view; None where there is nothing to tell.
     """
-    if found is None or not found.effects:
+    if found is None or not (found.effects or found.reason):
         return None
-    told = _Told.of(found, reports, computing=computing)
+    synthetic = any(report["card"]["synthetic"] for report in reports)
+    if not found.effects:
+        return AlterationsView(synthetic, reason=f"Nothing can be told: {found.reason}.")
+    told = _Told.of(found, reports, synthetic=synthetic, computing=computing)
     return AlterationsView(
-        synthetic=told.synthetic,
+        synthetic=synthetic,
         matrices=tuple(told.matrices()),
         figures=tuple(rate_figures(told.rates, told.primary, told.place_name, _titles(told))) if plots else (),
         alterations=tuple(told.view(pair) for pair in told.pairs),
@@ -198,10 +206,9 @@ class _Told:
     computing: bool
 
     @classmethod
-    def of(cls, found: Alterations, reports: Sequence[Row], *, computing: bool) -> _Told:
+    def of(cls, found: Alterations, reports: Sequence[Row], *, synthetic: bool, computing: bool) -> _Told:
         policy = reports[0]["policy"] if reports else {}
         declared = frozenset(name for report in reports for name in report["policy"].get("endpoints", ()))
-        synthetic = any(report["card"]["synthetic"] for report in reports)
         return cls(found, under_primary_normalizer(found.effects, policy), declared, synthetic, computing)
 
     @cached_property
@@ -334,6 +341,8 @@ class _Told:
             rows = self.pick(self.rows, pair, measure=CONTENT, system=place[0], condition=place[1])
             if sentence := content_sentence(rows):
                 yield f"{self.place_name(place)}: {sentence}" if len(self.places) > 1 else sentence
+        if any(row["measure"] == CONTENT for row in self.pick(self.rows, pair)):
+            yield CHANGED_TEXT
 
     def _instead(self, pair: tuple[str, str]) -> Iterator[str]:
         told = []
@@ -384,7 +393,7 @@ def _outcome(rows: Sequence[Row]) -> Outcome:
     judged = [one for one in rows if one["group"] not in UNJUDGED]
     counts = [(name, sum(one["change_finding"] == name for one in judged)) for name in ("helped", "harmed")]
     said = ", ".join(f"{count} {name}" for name, count in counts)
-    return Outcome(finding, mark(finding), told, f"{said} of {number(len(judged))} groups" if judged else CANNOT_TELL)
+    return Outcome(finding, mark(finding), told, f"{said} of {number(len(judged))}" if judged else CANNOT_TELL)
 
 
 def _left_out(rows: Sequence[Row]) -> Iterator[str]:

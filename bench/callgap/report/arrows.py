@@ -81,7 +81,7 @@ def _frame(axes: Axes, reach: tuple[float, float], grid: Grid) -> None:
 def _words(axes: Axes, panel: ArrowPanel, axis: str, grid: Grid, *, labelled: bool) -> None:
     text, muted = grid.layout.text, SENTINELS["muted"]
     axes.set_yticks(range(len(grid.names)), grid.names if labelled else [""] * len(grid.names))
-    axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+    axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10], prune="upper"))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}%"))
     axes.tick_params(axis="x", length=0, labelsize=text, labelcolor=muted)
     axes.tick_params(axis="y", length=0, labelsize=text, labelcolor=SENTINELS["ink"])

@@ -13,7 +13,9 @@ ALL = "all"
 
 CANNOT_TELL, MOVES = "cannot tell", "moves"
 CONTENT = "content_changed"
-_NARROWED, _WIDENED = ("closes", "narrows"), ("widens",)
+CHANGED_TEXT = "Share of the words of the text before; some changes are corrections, some are errors."
+_NARROWED = ("closes", "narrows", "harms the reference")
+_WIDENED = ("widens", "moves to the reference")
 
 FINDINGS = {
     "closes": ("within", "The gap is gone: what is left is within the margin, limits included."),
@@ -34,9 +36,9 @@ FINDINGS = {
 _ARROW = "\N{RIGHTWARDS ARROW}"
 
 READING = (
-    "Each alteration is compared with the same utterances without it, under the same recognizer and line. A finding holds "
-    "with its limits; where it says cannot tell, neither harm nor benefit is ruled out. Points: percentage points; more "
-    "is worse."
+    "Each alteration is compared with the same utterances without it, under the same recognizer and line. A finding "
+    "holds with its limits; where it says cannot tell, neither harm nor benefit is ruled out. Points are percentage "
+    "points; more is worse."
 )
 
 READINGS = (
@@ -123,7 +125,7 @@ def change_sentences(rows: Sequence[Row], speakers: str = "speakers") -> Iterato
     for finding, heading in (("helped", "Helped"), ("harmed", "Harmed")):
         own = [row for row in shown if row["change_finding"] == finding]
         if own:
-            yield f"{heading}: {'; '.join(_change(row, speakers) for row in own)}."
+            yield f"{heading}: {'; '.join(_change(row, speakers) for row in own)}{_beyond(own[0])}."
     open_ = [row for row in shown if row["change_finding"] not in ("helped", "harmed")]
     if open_ and len(open_) == len(shown):
         yield f"Of nobody can it be told whether the alteration helped or harmed: {_changes(open_)}."
@@ -141,10 +143,7 @@ def content_sentence(rows: Sequence[Row]) -> str:
     named = ", ".join(f"{row['group']} {percent(row['value_after'])}" for row in groups)
     whole = f"{percent(everyone[0]['value_after'])} of the words over everyone" if everyone else ""
     of = f" ({named})" if whole and named else named
-    return (
-        f"Of what was recognized before, other words were recognized after: {whole}{of}. Changed text is neither right "
-        "nor wrong by itself."
-    )
+    return f"other words than before were recognized after: {whole}{of}."
 
 
 def instead_sentence(row: Row | None, others: Sequence[Row], *, systems: int) -> str:
@@ -182,7 +181,8 @@ def _gap(row: Row, reference: Row | None) -> str:
         f"{group} is served better{_own(row)}",
     }
     verb = verbs.get(row["finding"], row["finding"])
-    return f"{ENDPOINTS[row['measure']].name}, {group} against {other}: the gap {verb}{_why(row)}; {_gaps(row)}.{_ratio(row)}"
+    name = ENDPOINTS[row["measure"]].name
+    return f"{name}, {group} against {other}: the gap {verb}{_why(row)}; {_gaps(row)}.{_ratio(row)}"
 
 
 def _why(row: Row) -> str:
@@ -225,14 +225,12 @@ def _limits(row: Row, name: str) -> str:
 def _untold(rows: Sequence[Row]) -> Iterator[str]:
     reasons: dict[tuple[str, str], list[str]] = {}
     for row in rows:
-        gaps = (
-            f" ({points(row['gap_before'])} {_ARROW} {points(row['gap_after'])})"
-            if row["gap_after"] is not None
-            else ""
-        )
-        reasons.setdefault((ENDPOINTS[row["measure"]].name, row["reason"] or ""), []).append(f"{row['group']}{gaps}")
+        gaps = f"{points(row['gap_before'])} {_ARROW} {points(row['gap_after'])}"
+        of = str(row["group"]) if row["gap_after"] is None else f"{row['group']} ({gaps})"
+        reasons.setdefault((ENDPOINTS[row["measure"]].name, row["reason"] or ""), []).append(of)
     for (name, reason), groups in reasons.items():
-        yield f"{name}: it cannot be told what became of the gap of {', '.join(groups)}{f': {reason}' if reason else ''}."
+        why = f": {reason}" if reason else ""
+        yield f"{name}: it cannot be told what became of the gap of {', '.join(groups)}{why}."
 
 
 def _change(row: Row, speakers: str) -> str:
@@ -243,12 +241,17 @@ def _counted(row: Row, speakers: str) -> str:
     better, worse, many = (row[name] for name in ("speakers_better", "speakers_worse", "speakers"))
     if better is None or worse is None:
         return f"{number(many)} {speakers}"
-    beyond = "" if row["margin"] is None else f" by more than {number(100 * row['margin'], 1)} points"
-    return f"of {number(many)} {speakers} {number(better)} better and {number(worse)} worse{beyond}"
+    return f"of {number(many)} {speakers} {number(better)} better, {number(worse)} worse"
+
+
+def _beyond(row: Row) -> str:
+    if row["margin"] is None or row["speakers_better"] is None:
+        return ""
+    return f" (better and worse: by more than {number(100 * row['margin'], 1)} points)"
 
 
 def _changes(rows: Iterable[Row]) -> str:
-    return "; ".join(f"{who(row)} ({_arrow(row)}, {_limited(row, 'change')} points)" for row in rows)
+    return ", ".join(f"{who(row)} ({_arrow(row)})" for row in rows)
 
 
 def _instead(row: Row, other: Row) -> str:
@@ -264,4 +267,7 @@ def _instead(row: Row, other: Row) -> str:
         )
     if other["finding"] == "higher":
         return f"{lead} gets more words of {who(other)} wrong than {behind} ({rates}; {change})."
-    return f"Whether {other['other_system']} without any alteration, or {behind}, gets fewer words of {who(other)} wrong cannot be told ({rates}; {change})."
+    return (
+        f"It cannot be told whether {other['other_system']} without any alteration or {behind} gets fewer words of "
+        f"{who(other)} wrong ({rates}; {change})."
+    )

@@ -1,4 +1,4 @@
-"""The words for what an alteration did to voices: whether they are still known, how they sound, how late they arrive."""
+"""The words for what an alteration did to voices: whether they are known, how they sound, how late they arrive."""
 
 from __future__ import annotations
 
@@ -66,13 +66,18 @@ SPOKEN = {
     "pause_share": Level("Pauses, share of the time", " points", 1, 100.0),
     "pauses_per_s": Level("Pauses", "/s"),
     "duration_s": Level("Length", " s"),
+    "f0_mean": Level("Mean pitch", " semitones"),
     "f0_mean_hz": Level("Mean pitch", " Hz", 1),
     "f0_range_semitones": Level("Range of pitch", " semitones"),
     "f0_sd_semitones": Level("Spread of pitch", " semitones"),
     "energy_dbfs": Level("Loudness", " dB", 1),
     "energy_range_db": Level("Range of loudness", " dB", 1),
 }
-LEVELS: Mapping[str, Level] = {**QUALITY, **EMPHASIZED, **SPOKEN}
+KNOWN = {
+    "similarity": Level("Likeness to the own voice before (cosine)", compared=True),
+    "distance_to_reference": Level("Distance to the reference group; shorter is no success"),
+}
+LEVELS: Mapping[str, Level] = {**QUALITY, **EMPHASIZED, **SPOKEN, **KNOWN}
 
 
 def sounds_alike(row: Row) -> bool:
@@ -165,8 +170,8 @@ def _similar(row: Row) -> str:
     others = row["similarity_to_others"]
     beside = f"; two different speakers before: {number(others, 2)}" if others is not None else ""
     return (
-        f"Everyone ({number(row['speakers'])} speakers): likeness to the own voice before {number(row['similarity'], 2)} "
-        f"(cosine; 1 is the same{beside})."
+        f"Everyone ({number(row['speakers'])} speakers): likeness to the own voice before "
+        f"{number(row['similarity'], 2)} (cosine; 1 is the same{beside})."
     )
 
 
@@ -206,8 +211,8 @@ def _listed(rows: Iterable[Row]) -> str:
 
 def _distance(row: Row) -> str:
     before, after = (number(row[f"distance_to_reference_{when}"], 2) for when in ("before", "after"))
-    itself = ", to its other speakers" if row["group"] == row["reference"] else ""
-    return f"{who(row)} {before} {_ARROW} {after}{itself}"
+    itself = " (to its other speakers)" if row["group"] == row["reference"] else ""
+    return f"{who(row)}{itself} {before} {_ARROW} {after}"
 
 
 def _shares(row: Row, before: str, after: str) -> str:
