@@ -15,14 +15,15 @@ denominators may differ, as the words of one condition differ from those of the 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from callgap.fairness.simultaneous import Family, Members, degrees, pointwise
 from callgap_kernels.resampling.cpu import choose_draw
-from callgap_kernels.resampling.draws import Draw
 from callgap_kernels.resampling.limbs import Limbs
 from callgap_kernels.resampling.linearized import RESIDUAL_ROUNDING, SQUARES_ROUNDING, Estimates
 
@@ -156,11 +157,45 @@ def resample_paired(first: Sums, second: Sums, group: Int, *, seed: int, resampl
     Raises:
         ValueError: the arrays do not fit together, or a group has nothing to divide by.
     """
+    return resample_linearized(first, second, group, _columns, _estimates, seed=seed, resamples=resamples)
+
+
+Columns = Callable[[Sums, Sums], tuple[Float, Float]]
+"""From both sums of a group to its estimate [column] and four columns of each speaker [speaker, 4, column]."""
+
+Linearized = Callable[[Float, Float, int], Estimates]
+"""From the estimate, the weighted sums of the four columns and of their ten products [14, column, resample] and the
+number of speakers to the estimates of the resamples."""
+
+
+def resample_linearized(
+    first: Sums, second: Sums, group: Int, columns: Columns, estimates: Linearized, *, seed: int, resamples: int
+) -> Resampled:
+    """Draw speakers within their groups and estimate anew whatever is linear in four columns of them.
+
+    Args:
+        first: sums of each speaker under the first.
+        second: sums of the same speakers under the second.
+        group: number of each speaker's group, 0 to G - 1, none empty [speaker].
+        columns: what is summed over speakers.
+        estimates: what the sums come to.
+        seed: of the draws, which depend on nothing else but the numbers of groups and speakers.
+        resamples: of speakers.
+
+    Returns:
+        Estimates with their deviations and variances.
+
+    Raises:
+        ValueError: the arrays do not fit together, or a group has nothing to divide by.
+    """
     _check(first, second, group)
     members = [group == number for number in range(int(group.max()) + 1)]
     draw = choose_draw(resamples * len(group))
-    parts = [_group(_of(first, own), _of(second, own), seed, number, resamples, draw) for number, own in
-             enumerate(members)]  # fmt: skip
+    parts = []
+    for number, own in enumerate(members):
+        value, found = columns(_of(first, own), _of(second, own))
+        weighed = partial(draw, seed, number)
+        parts.append(_group(value, found, estimates, weighed, resamples))
     sample, draws = (
         Estimates(*(np.stack([getattr(part[which], name) for part in parts]) for name in _FIELDS)) for which in (0, 1)
     )
@@ -187,20 +222,19 @@ def _of(sums: Sums, own: NDArray[np.bool_]) -> Sums:
 
 
 def _group(
-    first: Sums, second: Sums, seed: int, number: int, resamples: int, draw: Draw
+    value: Float, columns: Float, estimates: Linearized, draw: Callable[[int, int, int], Float], resamples: int
 ) -> tuple[Estimates, Estimates]:
-    value, columns = _columns(first, second)
-    speakers, width = first.numerator.shape
+    speakers, _, width = columns.shape
     products = [columns[:, i] * columns[:, j] for i, j in zip(*_UPPER, strict=True)]
     limbs = Limbs.from_columns(np.concatenate([columns.reshape(speakers, -1), *products], axis=1))
     total = limbs.total().reshape(14, width, 1)
-    sample = _estimates(value, total, speakers)
+    sample = estimates(value, total, speakers)
     kept = Estimates(*(np.empty((width, resamples)) for _ in _FIELDS))
     step = max(16, min(_HELD // speakers, _HELD // (14 * width)))
     for start in range(0, resamples, step):
         rows = min(step, resamples - start)
-        sums = limbs.weigh(draw(seed, number, start, rows, speakers)).reshape(14, width, rows)
-        few = _estimates(value, sums, speakers)
+        sums = limbs.weigh(draw(start, rows, speakers)).reshape(14, width, rows)
+        few = estimates(value, sums, speakers)
         for name in _FIELDS:
             getattr(kept, name)[:, start : start + rows] = getattr(few, name)
     return Estimates(value, np.zeros_like(value), sample.variance[:, 0]), kept
@@ -242,11 +276,25 @@ def _estimates(value: Float, sums: Float, speakers: int) -> Estimates:
     deviation = (z - change_b * k) / first
     excess = k / second
     weights = [np.ones_like(z), -excess, -(deviation + change_b), -(deviation - excess * change_b)]
-    squares, terms = np.zeros_like(z), np.zeros_like(z)
-    for product, i, j in zip(sums[4:], *_UPPER, strict=True):
+    scale = speakers / (speakers - 1.0) if speakers > 1 else np.nan
+    squares = quadratic(weights, sums[4:])
+    return Estimates(value[:, None] + deviation, deviation, scale * squares / first**2)
+
+
+def quadratic(weights: Sequence[Float], products: Float) -> Float:
+    """The sum of the squares of a weighted sum of four columns, from the sums of their products.
+
+    Args:
+        weights: of the columns, each [column, resample].
+        products: sums of the ten products of two columns [10, column, resample].
+
+    Returns:
+        Sums of squares, 0 where only rounding is left [column, resample].
+    """
+    squares, terms = np.zeros_like(products[0]), np.zeros_like(products[0])
+    for product, i, j in zip(products, *_UPPER, strict=True):
         term = (1.0 if i == j else 2.0) * weights[i] * weights[j] * product
         squares += term
         terms += np.abs(term)
     squares[squares <= SQUARES_ROUNDING * terms] = 0.0
-    scale = speakers / (speakers - 1.0) if speakers > 1 else np.nan
-    return Estimates(value[:, None] + deviation, deviation, scale * squares / first**2)
+    return np.asarray(squares)

@@ -1,0 +1,259 @@
+"""What an alteration does, by group: rows of the table `effects` from finished runs, and the command that tells it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from callgap.effect_levels import has_voices, levels, voice_reasons
+from callgap.effect_measures import LEVEL, RATE, Observations, Runs, lost_or_excluded, rates
+from callgap.effect_pairs import Pair, pairs
+from callgap.effects_told import sentences, tables
+from callgap.errors import InputError, one_of
+from callgap.fairness.effect_findings import Found, OwnGaps, both_ways, found
+from callgap.fairness.effects import Changed, Effect, effects
+from callgap.fairness.gaps import Resampling
+from callgap.fairness.ranking import Limited
+from callgap.finished import Finished
+from callgap.run_directory import runs_in
+from callgap.verdict.words import WITHIN
+
+Row = dict[str, Any]
+
+ALL = "all"
+"""Attribute and group of the row for everyone."""
+
+
+def effects_command(
+    runs: Sequence[Path], before: str | None, attribute: str | None, measure: str | None, console: Console
+) -> None:
+    """Print what alterations did, by group.
+
+    Args:
+        runs: run directories; the directory of a sweep stands for its runs.
+        before: the alteration that the others are compared with; None takes `identity`.
+        attribute: whose groups are shown; None takes all.
+        measure: what is shown; None takes all.
+        console: for the tables.
+
+    Raises:
+        InputError: the runs cannot be compared, or have no such attribute or measure.
+    """
+    rows = effect_rows([Finished.open(run) for given in runs for run in runs_in(given)], before)
+    shown = _chosen(_chosen(rows, "--measure", "measure", measure), "--attribute", "attribute", attribute)
+    for table in tables(shown):
+        console.print(table)
+    for line in sentences(shown):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def effect_rows(runs: Sequence[Finished], before: str | None = None) -> list[Row]:
+    """Compare runs before and after an alteration, by group.
+
+    Args:
+        runs: finished, of one corpus or several, channel and recognizer each; those that are alike in all but the
+            alteration are compared.
+        before: the alteration that the others are compared with; None takes `identity`.
+
+    Returns:
+        Rows of the table `effects`: for each pair of runs its endpoints, then, once for each pair of alterations, what
+        was measured of the voices.
+
+    Raises:
+        InputError: the runs cannot be compared.
+    """
+    read = Runs()
+    rows: list[Row] = []
+    voices: dict[tuple[object, ...], Pair] = {}
+    for pair in pairs(runs, before):
+        rows += _Told(pair, RATE, rates(pair, read), _reasons_of_texts(pair, read)).rows()
+        if has_voices(pair.before) and has_voices(pair.after):
+            # Voices depend on neither the recognizer nor the channel.
+            voices.setdefault(_voice(pair), pair)
+    for pair in voices.values():
+        rows += _Told(pair, LEVEL, levels(pair), _reasons_of_voices(pair)).rows()
+    return rows
+
+
+def _voice(pair: Pair) -> tuple[object, ...]:
+    notes = pair.after.report["provenance"]["corpus"]
+    return notes["name"], notes.get("fingerprint"), pair.before_name, pair.after_name
+
+
+Reasons = Callable[[Collection[str]], Mapping[str, int]]
+"""From speakers to how many of their utterances have nothing after the alteration, by status and reason."""
+
+
+def _reasons_of_texts(pair: Pair, read: Runs) -> Reasons:
+    return lambda speakers: lost_or_excluded(read.heard(pair.after), pair.after.speakers, speakers)
+
+
+def _reasons_of_voices(pair: Pair) -> Reasons:
+    found = voice_reasons(pair)
+    return lambda speakers: dict(sorted(Counter(why for who, why in found if who in speakers).items()))
+
+
+@dataclass(frozen=True, eq=False)
+class _Told:
+    """One pair of runs and what was measured in both."""
+
+    pair: Pair
+    kind: str
+    observations: Sequence[Observations]
+    reasons: Reasons
+
+    def rows(self) -> list[Row]:
+        everyone = dict.fromkeys(self.pair.after.speakers.values(), ALL)
+        found: list[Row] = []
+        for each in self.observations:
+            if each.attribute is None:
+                found += self._of(each, ALL, everyone, None)
+            for attribute, reference in self.pair.after.attributes.items():
+                if each.attribute in (None, attribute):
+                    found += self._of(each, attribute, self.pair.after.groups(attribute), reference)
+        return found
+
+    @property
+    def families(self) -> int:
+        """That share the error rate: everyone and every attribute, times the measures."""
+        attributes = len(self.pair.after.attributes)
+        return sum(1 + attributes if each.attribute is None else 1 for each in self.observations)
+
+    def _of(self, each: Observations, attribute: str, groups: Mapping[str, str], reference: str | None) -> list[Row]:
+        plan = self.pair.after.plan
+        drawing = Resampling(plan["alpha"], plan["resamples"], plan["seed"])
+        plain, charged = (
+            effects(*sums, groups, reference, drawing, of=each.measured, families=self.families) if sums else None
+            for sums in (each.by_speaker, each.charged_by_speaker)
+        )
+        lost = {effect.group: effect for effect in charged or ()}
+        people = {name: {speaker for speaker, of in groups.items() if of == name} for name in set(groups.values())}
+        return [
+            self._row(each, attribute, reference, effect, lost.get(effect.group), people[effect.group])
+            for effect in plain or ()
+        ]
+
+    def _row(
+        self,
+        each: Observations,
+        attribute: str,
+        reference: str | None,
+        effect: Effect,
+        charged: Effect | None,
+        people: set[str],
+    ) -> Row:
+        margin = each.measured.margin
+        gaps = {lost: _own_gaps(self.pair, attribute, effect.group, reference, each, lost) for lost in (False, True)}
+        said = found(effect, each.measured, margin, gaps[False])
+        if charged is not None:
+            said = both_ways(said, found(charged, each.measured, margin, gaps[True]))
+        common, left_out = each.counted(people)
+        reasons = self.reasons(people)
+        is_rate = self.kind == RATE
+        return {
+            "attribute": attribute,
+            "group": effect.group,
+            "reference": reference,
+            "system": self.pair.after.system if is_rate else None,
+            "condition": self.pair.condition if is_rate else None,
+            "before": self.pair.before_name,
+            "after": self.pair.after_name,
+            "measure": each.name,
+            "kind": self.kind,
+            "normalizer": each.normalizer,
+            "speakers": effect.own.speakers,
+            "utterances": common,
+            "left_out": left_out,
+            "left_out_reasons": json.dumps(dict(reasons)) if reasons else None,
+            **_own(effect.own),
+            **_gap(effect, gaps[False]),
+            "margin": margin,
+            **_said(said),
+        }
+
+
+def _own(own: Changed) -> Row:
+    return {
+        "speakers_better": own.better,
+        "speakers_worse": own.worse,
+        "value_before": own.before,
+        "value_after": own.after,
+        **_limited("change", own.change),
+        **_limited("ratio", own.ratio),
+    }
+
+
+def _gap(effect: Effect, own_gaps: OwnGaps) -> Row:
+    return {
+        "gap_before": effect.gap_before,
+        **_ends("gap_before", own_gaps.before),
+        "gap_after": effect.gap_after,
+        **_ends("gap_after", own_gaps.after),
+        **_limited("gap_change", effect.gap_change),
+        "gap_ratio_before": effect.gap_ratio_before,
+        "gap_ratio_after": effect.gap_ratio_after,
+        **_limited("gap_ratio_change", effect.gap_ratio_change),
+    }
+
+
+def _said(said: Found) -> Row:
+    return {
+        "change_finding": said.change,
+        "finding": said.gap,
+        "ratio_finding": said.ratio,
+        "reason": said.reason,
+    }
+
+
+def _limited(name: str, limited: Limited | None) -> Row:
+    if limited is None:
+        return dict.fromkeys((name, f"{name}_lower", f"{name}_upper"))
+    return {name: limited.value, f"{name}_lower": limited.lower, f"{name}_upper": limited.upper}
+
+
+def _ends(name: str, limits: tuple[float, float] | None) -> Row:
+    lower, upper = limits or (None, None)
+    return {f"{name}_lower": lower, f"{name}_upper": upper}
+
+
+def _own_gaps(pair: Pair, attribute: str, group: str, reference: str | None, each: Observations, lost: bool) -> OwnGaps:
+    """What both runs' own contrasts say of a gap; of gaps that were standardized, which are others, nothing."""
+    before, after = (_contrast(run, attribute, group, reference, each) for run in (pair.before, pair.after))
+    return OwnGaps(_limits(before, lost), _limits(after, lost), after.get("verdict") == WITHIN)
+
+
+def _contrast(
+    run: Finished, attribute: str, group: str, reference: str | None, each: Observations
+) -> Mapping[str, Any]:
+    wanted = {
+        "attribute": attribute,
+        "group": group,
+        "reference": reference,
+        "endpoint": each.name,
+        "normalizer": each.normalizer,
+        "standardized_by": None,
+    }
+    rows = run.report["contrasts"]
+    return next((row for row in rows if all(row.get(name) == value for name, value in wanted.items())), {})
+
+
+def _limits(contrast: Mapping[str, Any], lost: bool) -> tuple[float, float] | None:
+    names = ["difference_lost_charged", "difference"] if lost else ["difference"]
+    for name in names:
+        lower, upper = contrast.get(f"{name}_lower"), contrast.get(f"{name}_upper")
+        if lower is not None and upper is not None:
+            return lower, upper
+    return None
+
+
+def _chosen(rows: Sequence[Row], option: str, column: str, wanted: str | None) -> list[Row]:
+    known = dict.fromkeys(row[column] for row in rows)
+    if wanted is not None and wanted not in known:
+        raise InputError(f"{option}: found {wanted!r}; {one_of(wanted, known)}")
+    return [row for row in rows if wanted in (None, row[column])]
