@@ -12,7 +12,9 @@ import pyarrow as pa
 import pyarrow.csv
 
 from callgap.comparing import compare_runs
+from callgap.effect_pairs import BASELINE, pairs
 from callgap.effect_records import EFFECTS, IDENTITIES, LATENCIES, VALIDATIONS
+from callgap.effects import effect_rows
 from callgap.errors import InputError
 from callgap.fairness.ranking import FIRST, GROUP, OPEN, OVERALL, SECOND
 from callgap.finished import Finished
@@ -47,7 +49,6 @@ recognizer after the alteration, and of the other one without it, of the same ut
 less the altered one's; `finding` is `lower`, `higher` or `cannot tell` of the other. Limits hold together over the
 groups of an attribute; of groups with fewer than 10 speakers there is no row."""
 
-_UNALTERED = "identity"
 _MEASURE = "wer"
 # The other recognizer stands first in the comparison.
 _OF_OTHER = {FIRST: "lower", SECOND: "higher", OPEN: OPEN}
@@ -104,15 +105,12 @@ def effects_of(runs: Sequence[Finished]) -> Effects | None:
         InputError: a run is damaged.
     """
     names = {run.report["provenance"]["choices"]["alteration"] for run in runs}
-    if _UNALTERED not in names or len(names) < 2:
+    if BASELINE not in names or len(names) < 2:
         return None
-    from callgap.effect_pairs import pairs
-    from callgap.effects import effect_rows
-
     try:
         paired = pairs(runs)
     except InputError as error:
-        return Effects(reason=str(error))
+        return Effects(reason=str(error).removeprefix("effects: "))
     return Effects(
         effect_rows(runs), identity_rows(paired), validation_rows(paired), latency_rows(paired), instead_rows(paired)
     )
