@@ -147,6 +147,14 @@ def test_levels_alone_and_rates_alone_make_a_section(reports):
             assert TITLE in render(reports, "t", found)
 
 
+def test_without_attributes_everyone_is_told_of(reports):
+    found = planted(effects=[of_everyone(effect("fr", 0.2, 0.1, changed="helped"))], identities=[identity()])
+    for render in (render_html, render_markdown):
+        page = render(reports, "t", found)
+        assert "Helped: everyone (20.0% → 10.0%" in page
+        assert "No gap can be told" not in page
+
+
 def test_one_voice_for_everyone_stands_in_the_overview(reports):
     rows = [identity(error_rate_after=0.5, distance_ratio=0.02, still_themselves=0.1)]
     for render in (render_html, render_markdown):

@@ -1,6 +1,6 @@
 """Reports: what a run found, as JSON, Markdown, one page of HTML and a table for the terminal."""
 
-from callgap.report.alterations import Alterations
+from callgap.report.altered_rows import Alterations
 from callgap.report.findings import Findings, ReportOptions
 from callgap.report.pages import render_html, render_markdown
 from callgap.report.summary import summarize

@@ -81,7 +81,12 @@ def _frame(axes: Axes, reach: tuple[float, float], grid: Grid) -> None:
 def _words(axes: Axes, panel: ArrowPanel, axis: str, grid: Grid, *, labelled: bool) -> None:
     text, muted = grid.layout.text, SENTINELS["muted"]
     axes.set_yticks(range(len(grid.names)), grid.names if labelled else [""] * len(grid.names))
-    axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10], prune="upper"))
+    low, high = axes.get_xlim()
+    # A number at the right edge would run into the next panel's first.
+    last = high - 0.08 * (high - low)
+    axes.set_xticks(
+        [tick for tick in MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(low, high) if low <= tick <= last]
+    )
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}%"))
     axes.tick_params(axis="x", length=0, labelsize=text, labelcolor=muted)
     axes.tick_params(axis="y", length=0, labelsize=text, labelcolor=SENTINELS["ink"])

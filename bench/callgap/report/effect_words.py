@@ -186,7 +186,9 @@ def _gap(row: Row, reference: Row | None) -> str:
 
 
 def _why(row: Row) -> str:
-    return f" ({row['reason']})" if row["reason"] else ""
+    # That the reference was harmed has its own words.
+    told = row["reason"] and row["finding"] != "harms the reference"
+    return f" ({row['reason']})" if told else ""
 
 
 def _gaps(row: Row) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from callgap.report import effect_words, voice_words, wording
-from callgap.report.alterations import Alterations
+from callgap.report.altered_rows import Alterations
 from callgap.report.comparisons import UNJUDGED, Row, under_primary_normalizer
 from callgap.report.figures import ABSENT, flat, number, percent, points, span
 from callgap.report.views import page_view

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from callgap.fairness.groups import EVERYONE
-from callgap.report.alterations import Alterations, AlterationsView, alterations_view
+from callgap.report.alterations import AlterationsView, alterations_view
+from callgap.report.altered_rows import Alterations
 from callgap.report.attribute_view import AttributeView, attribute_view
 from callgap.report.comparisons import Row, distinct, has_limits, under_primary_normalizer
 from callgap.report.conclusions import Conclusions, conclusions
