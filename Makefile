@@ -32,11 +32,13 @@ endef
 	  echo "callgap needs uv, or a Python with venv or pip; $(PYTHON) has neither" >&2; exit 1; \
 	fi
 
-$(STAMP): requirements.lock pyproject.toml | $(filter .uv/bin/uv,$(UV))
+$(STAMP): requirements.lock requirements-compiled.lock pyproject.toml | $(filter .uv/bin/uv,$(UV))
 	$(CHECK_PYTHON)
 	@echo "setting up $(VENV) from requirements.lock: several GB, minutes the first time"
 	@$(UV) venv --quiet --allow-existing --python "$$("$(PYTHON)" -c 'import sys; print(sys.executable)')" $(VENV)
 	@$(UV) pip sync $$(test -t 2 || echo --quiet) --python $(BIN)/python --compile-bytecode --require-hashes requirements.lock
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r requirements-compiled.lock 2>/dev/null || \
+	  echo "pesq and pyworld could not be compiled here: alterations of pitch and PESQ are not there, their tests skip"
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --offline --editable .
 	@touch $@
 
@@ -84,10 +86,15 @@ format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# Not coqui: its dependencies are as many as all others together. Not what has to be compiled.
+EXTRAS := codecs denoise faster-whisper huggingface transformers voice
 lock: | $(filter .uv/bin/uv,$(UV))
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --no-emit-index-url --no-emit-find-links --group pyproject.toml:dev --group pyproject.toml:pinned \
-	  --all-extras --output-file requirements.lock pyproject.toml
+	  $(addprefix --extra ,$(EXTRAS)) --output-file requirements.lock pyproject.toml
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --no-emit-index-url --no-emit-find-links --no-deps --group pyproject.toml:compiled \
+	  --output-file requirements-compiled.lock
 
 clean:
 	rm -rf $(VENV) .uv outputs multirun dist

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 
+_UNMEASURED = {"_target_": "callgap.voice.Measures"}
+"""Of runs that were made before voices were measured in runs."""
+
+
 def units(content: Mapping[str, Any]) -> dict[str, Any]:
     """Make the unit of every stage.
 
@@ -31,6 +35,7 @@ def units(content: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         InputError: a value has the wrong type or lies outside its range, a key is unknown, or a package is missing.
     """
+    content = {"voice": _UNMEASURED, **content}
     for stage in STAGES:
         if not isinstance(content.get(stage), Mapping):
             raise InputError(f"{stage}: found {content.get(stage)!r}; accepted is one of callgap list {stage}")

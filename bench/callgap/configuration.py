@@ -21,7 +21,10 @@ from callgap.errors import InputError, first_line, one_of
 from callgap.overrides import parsed, without_addresses
 from callgap.resources import conf_dir
 
-STAGES = ("corpus", "alteration", "channel", "recognizer", "scoring", "fairness", "ivr", "verdict", "report", "engine")
+STAGES = (
+    *("corpus", "alteration", "voice", "channel", "recognizer", "scoring", "fairness", "ivr", "verdict", "report"),
+    "engine",
+)
 
 _NO_RESULT = ("engine", "batch_size", "resume", "hydra")
 _LEFT_OUT = (("alteration", "identity"), ("ivr", "none"))

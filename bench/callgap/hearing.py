@@ -11,26 +11,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from callgap.alteration import Alteration
 from callgap.audio import AudioBatch
 from callgap.background import Ahead
 from callgap.channel import Channel
-from callgap.corpus import Corpus
 from callgap.engine import Engine
-from callgap.recognition import (
-    Job,
-    Measured,
-    Recognition,
-    Row,
-    covariates_of,
-    measure_batch,
-    part_of,
-    usable_rows,
-    whole,
-)
+from callgap.recognition import Job, Recognition, part_of, usable_rows, whole
 from callgap.recognizer import Central, Hypothesis, Sound
 from callgap.records import ItemStatus, Status
 from callgap.run_directory import Part
+from callgap.speech import Noted, Row, Speech
 
 _WINDOW_BYTES = 2**30
 """Sound of one window at most, whatever the recognizer wants to see at once; one recording may be longer."""
@@ -67,12 +56,16 @@ class Recording:
         fault: of its row; then there are no pieces.
         pieces: its windows, in order.
         covariates: row of `covariates`; None where they are not wanted.
+        voice: row of `voices`, likewise.
+        altered_s: seconds of computing that the alteration took; None where nothing was altered.
     """
 
     utterance_id: str
     fault: str | None
     pieces: tuple[Piece, ...]
     covariates: Row | None
+    voice: Row | None
+    altered_s: float | None
 
     @property
     def sounds(self) -> int:
@@ -97,19 +90,15 @@ class Recorded:
 class Line:
     """From utterances to what the recognizer is given; it can be sent to another process."""
 
-    corpus: Corpus
-    alteration: Alteration
+    speech: Speech
     channel: Channel
 
     def __call__(self, job: Job) -> Recorded:
         """Read, alter and transmit one job; a row with a fault stays unread."""
-        usable = usable_rows(job)
-        measured: Measured = defaultdict(list)
+        noted = Noted()
         pieces: dict[str, list[Piece]] = defaultdict(list)
-        for audio in self.corpus.load(usable):
-            if job.measure:
-                measure_batch(audio, usable, measured)
-            line = self.channel.transmit(self.alteration.alter(audio))
+        for audio in self.speech.altered(usable_rows(job), noted, measured=job.measure):
+            line = self.channel.transmit(audio)
             for index, utterance in enumerate(line.utterance_ids):
                 pieces[utterance].append(_piece(line, index))
         rows = job.utterances.select(["utterance_id", "duration_s", "fault"]).to_pylist()
@@ -120,7 +109,9 @@ class Line:
                     row["utterance_id"],
                     row["fault"],
                     tuple(pieces[row["utterance_id"]]),
-                    covariates_of(row, measured, self.corpus) if job.measure else None,
+                    noted.covariates_of(row, self.speech.corpus) if job.measure else None,
+                    noted.voice_of(row) if job.measure and self.speech.voice.wanted else None,
+                    noted.altered_s.get(row["utterance_id"]),
                 )
                 for row in rows
             ),
@@ -146,7 +137,7 @@ def parts(recognition: Recognition, engine: Engine, jobs: Sequence[Job], keep: i
     """
     recognizer = recognition.recognizer
     assert isinstance(recognizer, Central)
-    line = Line(recognition.corpus, recognition.alteration, recognition.channel)
+    line = Line(recognition.speech, recognition.channel)
 
     def recorded() -> Generator[Recorded, None, None]:
         yield from engine.map(line, jobs)
@@ -242,9 +233,15 @@ class _Window:
         rows, self.complete = self.complete, []
         chosen = [self.recordings[row] for row in rows]
         found = {self.recordings[row].utterance_id: self._whole(row) for row in rows}
-        covariates = [recording.covariates for recording in chosen if recording.covariates is not None]
         heard = (piece for recording in chosen for piece in recording.pieces if piece.can_be_heard)
-        return part_of(found, grammar_id, covariates, sum(len(piece.samples) / piece.sample_rate for piece in heard))
+        return part_of(
+            found,
+            grammar_id,
+            [recording.covariates for recording in chosen if recording.covariates is not None],
+            [recording.voice for recording in chosen if recording.voice is not None],
+            {recording.utterance_id: recording.altered_s for recording in chosen if recording.altered_s is not None},
+            sum(len(piece.samples) / piece.sample_rate for piece in heard),
+        )
 
     @staticmethod
     def _sound(recording: Recording, place: int) -> Sound:

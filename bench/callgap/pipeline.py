@@ -12,12 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from rich.console import Console
 
-from callgap.alteration import Identity
-from callgap.altering import altering
+from callgap.alteration import Identity, Recorded
+from callgap.altering import altering, transmitting
 from callgap.assembly import options, units
-from callgap.channel import Channel, Clean, Overhears
+from callgap.channel import Clean
 from callgap.configuration import cell_name, difference, fingerprint
-from callgap.corpus import Corpus, ErrorRates, Wordless
+from callgap.corpus import ErrorRates, Wordless
 from callgap.errors import InputError
 from callgap.evaluation import evaluate
 from callgap.fairness.endpoints import ENDPOINTS, OF_TEXTS
@@ -26,11 +26,11 @@ from callgap.judging import check_references, examined, policy_hash
 from callgap.provenance import provenance
 from callgap.recognition import Recognition
 from callgap.recognizer import PublishedRates, Unheard
-from callgap.recognizing import jobs_left, recognize
+from callgap.recognizing import evened, jobs_left, recognize
 from callgap.records import OPEN, Grammar, Status
 from callgap.run_directory import RunDirectory
-from callgap.sittings import recognized
-from callgap.voices import CorpusVoices
+from callgap.sittings import altered, recognized
+from callgap.speech import Speech
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,8 @@ def run(cell: Cell, path: Path, *, resume: bool, console: Console) -> dict[str, 
     unit["recognizer"].check(_listened_for(plan), corpus.card.language)
     if isinstance(service, Logged):
         service.check()
-    channel = _among(unit["channel"], corpus, utterances, chosen.seed)
-    alteration = altering(unit["alteration"], utterances)
+    channel = transmitting(unit["channel"], corpus, utterances, chosen.seed)
+    alteration = altering(unit["alteration"], corpus, utterances, chosen.seed)
     origin = {
         "corpus": {
             "name": cell.choices["corpus"],
@@ -90,13 +90,16 @@ def run(cell: Cell, path: Path, *, resume: bool, console: Console) -> dict[str, 
         "recognizer": dict(unit["recognizer"].identity()),
         "normalizers": unit["scoring"].versions(),
     }
+    if isinstance(unit["alteration"], Recorded):
+        origin["altered"] = {"fingerprint": unit["alteration"].fingerprint()}
     directory = _resumed(path, cell, origin) if resume else _begun(path, cell, origin, unit)
     with directory.locked():
         directory.write_table("utterances.parquet", utterances)
 
         begin = time.perf_counter()
-        stage = Recognition(corpus, alteration, channel, unit["recognizer"], plan.grammars, corpus.card.language)
-        jobs = list(jobs_left(plan, utterances, directory, chosen.batch_size))
+        speech = Speech(corpus, alteration, unit["voice"])
+        stage = Recognition(speech, channel, unit["recognizer"], plan.grammars, corpus.card.language)
+        jobs = list(evened(list(jobs_left(plan, utterances, directory, chosen.batch_size))))
         recognize(stage, unit["engine"], jobs, directory, keep=chosen.batch_size, console=console)
         _gather(directory, plan)
 
@@ -105,6 +108,8 @@ def run(cell: Cell, path: Path, *, resume: bool, console: Console) -> dict[str, 
         notes["counts_by_status"] = _counts(directory)
         if stage.recognizer.hears:
             notes["recognition"] = recognized(directory)
+        if corpus.has_audio:
+            notes["alteration"] = altered(directory, alteration)
         notes["seconds"] = {**notes.get("seconds", {}), "recognition": round(time.perf_counter() - begin, 1)}
         directory.write_json("run.json", notes)
         return evaluate(directory, unit)
@@ -117,18 +122,21 @@ def _listened_for(plan: Plan) -> list[Grammar]:
 
 
 def check_fit(unit: Mapping[str, Any], choices: Mapping[str, str]) -> None:
-    """Check that a corpus without audio is asked for nothing that needs audio.
+    """Check that a corpus without audio is asked for nothing that needs audio, and what voices are measured with.
 
     Args:
         unit: by stage, the objects of the configuration.
         choices: by stage, the name of the unit.
 
     Raises:
-        InputError: it is.
+        InputError: it is, or a package is missing.
     """
     if unit["corpus"].has_audio:
+        unit["voice"].check()
         return
     silent = f"corpus={choices['corpus']} holds transcripts and no audio"
+    if unit["voice"].wanted:
+        raise InputError(f"voice={choices['voice']}: {silent}; accepted: voice=none")
     if not isinstance(unit["alteration"], Identity):
         raise InputError(f"alteration={choices['alteration']}: {silent}; accepted: alteration=identity")
     if not isinstance(unit["channel"], Clean):
@@ -189,12 +197,6 @@ def _check_calls(unit: Mapping[str, Any], choices: Mapping[str, str]) -> None:
             )
 
 
-def _among(channel: Channel, corpus: Corpus, utterances: pa.Table, seed: int) -> Channel:
-    if isinstance(channel, Overhears):
-        return channel.among(CorpusVoices.of(corpus, utterances, seed))
-    return channel
-
-
 def _begun(path: Path, cell: Cell, origin: Mapping[str, Any], unit: Mapping[str, Any]) -> RunDirectory:
     notes = {
         **provenance(),
@@ -240,11 +242,12 @@ def _gather(directory: RunDirectory, plan: Plan) -> None:
         rows = directory.read_parts(stream)
         keys = zip(rows["grammar_id"].to_pylist(), rows["utterance_id"].to_pylist(), strict=True)
         directory.write_table(f"{stream}.parquet", _sorted(rows, [order[key] for key in keys]))
-    covariates = directory.read_parts("covariates")
     names = {u: place for place, (_, u) in reversed(list(enumerate(plan.work())))}
-    directory.write_table(
-        "covariates.parquet", _sorted(covariates, [names[u] for u in covariates["utterance_id"].to_pylist()])
-    )
+    for stream in ("covariates", "voices"):
+        rows = directory.read_parts(stream)
+        if rows.num_rows or stream == "covariates":
+            places = [names[u] for u in rows["utterance_id"].to_pylist()]
+            directory.write_table(f"{stream}.parquet", _sorted(rows, places))
 
 
 def _sorted(rows: pa.Table, places: Sequence[int]) -> pa.Table:

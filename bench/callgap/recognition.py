@@ -1,4 +1,4 @@
-"""The part of a run that hears: corpus, alteration, channel and recognizer, one batch at a time."""
+"""The part of a run that hears: speech as an alteration left it, channel and recognizer, one batch at a time."""
 
 from __future__ import annotations
 
@@ -6,24 +6,20 @@ import os
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import torch
 
-from callgap.alteration import Alteration
 from callgap.audio import AudioBatch, batch_of
 from callgap.channel import Channel
-from callgap.corpus import Corpus
-from callgap.fairness.covariates import Covariates, measure, merged
 from callgap.recognizer import Hypothesis, Recognizer
 from callgap.records import COVARIATES, HYPOTHESES, OK, TIMINGS, Context, Grammar, ItemStatus, Status, table
 from callgap.run_directory import Part
+from callgap.speech import Noted, Row, Speech
+from callgap.voice_records import VOICES
 
 _NO_AUDIO_RATE = 16000
-
-Row = dict[str, object]
 
 
 @dataclass(frozen=True)
@@ -33,7 +29,7 @@ class Job:
     Attributes:
         utterances: rows of the table `utterances`.
         grammar_id: of the grammar; one that is not among the grammars means open speech.
-        measure: whether the recordings are measured too; once per utterance is enough.
+        measure: whether recordings and voices are measured too; once per utterance is enough.
     """
 
     utterances: pa.Table
@@ -45,8 +41,7 @@ class Job:
 class Recognition:
     """From utterances to hypotheses; it can be sent to another process."""
 
-    corpus: Corpus
-    alteration: Alteration
+    speech: Speech
     channel: Channel
     recognizer: Recognizer
     grammars: Mapping[str, Grammar]
@@ -54,14 +49,12 @@ class Recognition:
 
     def __call__(self, job: Job) -> Part:
         """Hear one batch; a row with a fault is excluded unheard."""
-        usable = usable_rows(job)
-        measured: Measured = defaultdict(list)
+        usable, corpus = usable_rows(job), self.speech.corpus
+        noted = Noted()
         heard: dict[str, list[Hypothesis]] = defaultdict(list)
         unheard: dict[str, ItemStatus] = {}
         audio_s = 0.0
-        for audio in self.corpus.load(usable) if self.corpus.has_audio else ():
-            if job.measure:
-                measure_batch(audio, usable, measured)
+        for audio in self.speech.altered(usable, noted, measured=job.measure) if corpus.has_audio else ():
             if self.recognizer.hears:
                 audio_s += self._hear(audio, job.grammar_id, heard)
             else:
@@ -71,23 +64,26 @@ class Recognition:
             self._hear(_silence(usable, unheard), job.grammar_id, heard)
         rows = job.utterances.select(["utterance_id", "duration_s", "fault"]).to_pylist()
         found = {row["utterance_id"]: whole(row["fault"], heard[row["utterance_id"]]) for row in rows}
-        covariates = [covariates_of(row, measured, self.corpus) for row in rows] if job.measure else []
-        return part_of(found, job.grammar_id, covariates, audio_s)
+        measured = rows if job.measure else []
+        return part_of(
+            found,
+            job.grammar_id,
+            [noted.covariates_of(row, corpus) for row in measured],
+            [noted.voice_of(row) for row in measured] if self.speech.voice.wanted else [],
+            noted.altered_s,
+            audio_s,
+        )
 
     def context(self, grammar_id: str) -> Context:
         """What the recognizer is told of jobs with a grammar."""
         return Context(self.language, self.grammars.get(grammar_id))
 
     def _hear(self, audio: AudioBatch, grammar_id: str, heard: dict[str, list[Hypothesis]]) -> float:
-        line = self.channel.transmit(self.alteration.alter(audio))
+        line = self.channel.transmit(audio)
         found = self.recognizer.transcribe(line, self.context(grammar_id))
         for utterance, hypothesis in zip(found.utterance_ids, found.hypotheses, strict=True):
             heard[utterance].append(hypothesis)
         return float(line.lengths.sum()) / line.sample_rate
-
-
-Measured = dict[str, list[Covariates]]
-"""By utterance, what was measured in its windows."""
 
 
 def usable_rows(job: Job) -> pa.Table:
@@ -95,34 +91,31 @@ def usable_rows(job: Job) -> pa.Table:
     return job.utterances.filter(pc.is_null(job.utterances["fault"]))
 
 
-def covariates_of(row: Mapping[str, Any], measured: Mapping[str, Sequence[Covariates]], corpus: Corpus) -> Row:
-    """The row of `covariates` of an utterance.
-
-    Args:
-        row: with `utterance_id` and `duration_s`.
-        measured: what was measured in the recordings.
-        corpus: that they are from.
-
-    Returns:
-        What was measured; of stored transcripts, what the corpus says, or nothing.
-    """
-    if found := measured.get(row["utterance_id"]):
-        values: Row = {**merged(found), "speech_condition": corpus.card.speech_condition}
-    else:
-        values = {"duration_s": row["duration_s"]}
-    return {"utterance_id": row["utterance_id"], **values}
-
-
-def part_of(found: Mapping[str, Hypothesis], grammar_id: str, covariates: Sequence[Row], audio_s: float) -> Part:
+def part_of(
+    found: Mapping[str, Hypothesis],
+    grammar_id: str,
+    covariates: Sequence[Row],
+    voices: Sequence[Row],
+    altered_s: Mapping[str, float],
+    audio_s: float,
+) -> Part:
     """What is kept of some utterances.
 
     Args:
         found: by utterance, what was understood.
         grammar_id: with which grammar.
         covariates: rows of `covariates`, of some of them.
+        voices: rows of `voices`, of some of them.
+        altered_s: by utterance, seconds of computing that the alteration took.
         audio_s: seconds of sound that the recognizer was given.
     """
-    return Part(_hypotheses(found, grammar_id), _timings(found, grammar_id), table(covariates, COVARIATES), audio_s)
+    return Part(
+        _hypotheses(found, grammar_id),
+        _timings(found, grammar_id, altered_s),
+        table(covariates, COVARIATES),
+        table(voices, VOICES),
+        audio_s,
+    )
 
 
 def _unheard(audio: AudioBatch) -> dict[str, ItemStatus]:
@@ -134,21 +127,6 @@ def _silence(utterances: pa.Table, unheard: Mapping[str, ItemStatus]) -> AudioBa
     ids = utterances["utterance_id"].to_pylist()
     statuses = [unheard.get(utterance, OK) for utterance in ids]
     return batch_of([torch.zeros(0)] * len(ids), _NO_AUDIO_RATE, ids, statuses)
-
-
-def measure_batch(audio: AudioBatch, utterances: pa.Table, measured: Measured) -> None:
-    """Measure recordings as they are before anything was done to them.
-
-    Args:
-        audio: some windows of the utterances.
-        utterances: rows of the table `utterances`.
-        measured: what is found is added to it.
-    """
-    texts = dict(zip(utterances["utterance_id"].to_pylist(), utterances["text"].to_pylist(), strict=True))
-    for index, utterance in enumerate(audio.utterance_ids):
-        if audio.statuses[index].status is Status.OK:
-            words = len((texts[utterance] or "").split())
-            measured[utterance].append(measure(audio.signal(index).cpu().numpy(), audio.sample_rate, words))
 
 
 def whole(fault: str | None, windows: Sequence[Hypothesis]) -> Hypothesis:
@@ -196,13 +174,14 @@ def _hypotheses(found: Mapping[str, Hypothesis], grammar_id: str) -> pa.Table:
     return table(rows, HYPOTHESES)
 
 
-def _timings(found: Mapping[str, Hypothesis], grammar_id: str) -> pa.Table:
+def _timings(found: Mapping[str, Hypothesis], grammar_id: str, altered_s: Mapping[str, float]) -> pa.Table:
     worker = str(os.getpid())
     rows: list[Row] = [
         {
             "utterance_id": utterance,
             "grammar_id": grammar_id,
             "latency_s": hypothesis.latency_s,
+            "altered_s": altered_s.get(utterance),
             "attempt": 1,
             "worker": worker,
         }

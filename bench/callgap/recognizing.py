@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 
 import pyarrow as pa
@@ -23,6 +24,9 @@ from callgap.sittings import Sitting
 
 _JOB_S = 600.0
 """Seconds of sound of one job at most, for it waits in memory; one recording may be longer."""
+
+_LAST_SHARE, _LEAST = 16, 4
+"""A job is no more than this part of the work that is left, and need not be less than that many utterances."""
 
 
 def jobs_left(plan: Plan, utterances: pa.Table, directory: RunDirectory, size: int) -> Iterator[Job]:
@@ -64,6 +68,26 @@ def _in_pieces(rows: pa.Table) -> Iterator[pa.Table]:
     yield rows.slice(begin)
 
 
+def evened(jobs: Sequence[Job]) -> Iterator[Job]:
+    """Cut jobs so that no process waits long for the last: guided self-scheduling (Polychronopoulos and Kuck 1987).
+
+    Args:
+        jobs: in order.
+
+    Yields:
+        The same utterances in the same order; the nearer the end, the smaller the jobs.
+    """
+    left = sum(len(job.utterances) for job in jobs)
+    for job in jobs:
+        begin = 0
+        while begin < len(job.utterances):
+            size = max(_LEAST, -(-left // _LAST_SHARE))
+            piece = replace(job, utterances=job.utterances.slice(begin, size))
+            yield piece
+            begin += len(piece.utterances)
+            left -= len(piece.utterances)
+
+
 def recognize(
     stage: Recognition, engine: Engine, jobs: Sequence[Job], directory: RunDirectory, *, keep: int, console: Console
 ) -> None:
@@ -93,7 +117,7 @@ def recognize(
             behind.do(partial(directory.write_part, part))
             if recognizer.hears:
                 behind.do(partial(directory.write_json, SITTINGS, sitting.after(part)))
-            if stage.corpus.strict:
+            if stage.speech.corpus.strict:
                 _require_none_excluded(part, jobs, directory)
 
 

@@ -135,7 +135,9 @@ HYPOTHESES = schema(
 Where only the word errors per word are published, `error_rate` holds them and `text` is null although `status` is ok.
 """
 
-TIMINGS = schema(utterance_id=_TEXT, grammar_id=_TEXT, latency_s=_REAL, attempt=pa.int32(), worker=_TEXT)
+TIMINGS = schema(
+    utterance_id=_TEXT, grammar_id=_TEXT, latency_s=_REAL, altered_s=_REAL, attempt=pa.int32(), worker=_TEXT
+)
 SCORES = schema(
     utterance_id=_TEXT,
     normalizer=_TEXT,

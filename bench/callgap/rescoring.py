@@ -67,6 +67,8 @@ def _rescored(path: Path, overrides: Sequence[str]) -> tuple[RunDirectory, dict[
     tables = {
         name: origin.read_table(f"{name}.parquet") for name in ("utterances", "hypotheses", "covariates", "timings")
     }
+    if (path / "voices.parquet").is_file():
+        tables["voices"] = origin.read_table("voices.parquet")
     shutil.rmtree(target, ignore_errors=True)
     notes |= {
         "overrides": [*notes["overrides"], *overrides],

@@ -18,30 +18,34 @@ from filelock import FileLock, Timeout
 
 from callgap.errors import InputError, first_line
 from callgap.records import COVARIATES, HYPOTHESES, TIMINGS
+from callgap.voice_records import VOICES
 
 FORMAT = 1
 _NOTES = ("name", "choices", "overrides", "fingerprint", "corpus", "recognizer")
 _REPORTED = ("policy", "attributes", "groups", "contrasts", "card", "provenance", "worst")
-_STREAMS = {"timings": TIMINGS, "covariates": COVARIATES, "hypotheses": HYPOTHESES}
+_STREAMS = {"timings": TIMINGS, "covariates": COVARIATES, "voices": VOICES, "hypotheses": HYPOTHESES}
 # A part counts once its hypotheses are there, so they are written last.
+_WHERE_MEASURED = "voices"
 SITTINGS = "sittings.json"
 """How much was heard in how much time, by each process that worked on the run."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """What some utterances gave: rows of `hypotheses`, `timings` and `covariates`.
+    """What some utterances gave: rows of `hypotheses`, `timings`, `covariates` and `voices`.
 
     Attributes:
         hypotheses: one row per utterance and grammar.
         timings: likewise.
         covariates: of the utterances that were measured too.
+        voices: of those whose voices were.
         audio_s: seconds of sound that the recognizer was given; no part of any result.
     """
 
     hypotheses: pa.Table
     timings: pa.Table
     covariates: pa.Table
+    voices: pa.Table
     audio_s: float = 0.0
 
 
@@ -69,7 +73,7 @@ class RunDirectory:
         if (path / "run.json").exists():
             raise InputError(f"{path} holds a run already: go on with it by resume={path}, or choose another folder")
         directory = cls(path)
-        for stream in _STREAMS:
+        for stream in _STREAMS.keys() - {_WHERE_MEASURED}:
             (path / stream).mkdir(parents=True, exist_ok=True)
         directory.write_text("config.yaml", yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True))
         directory.write_json("run.json", {"format": FORMAT, **provenance})
@@ -157,19 +161,25 @@ class RunDirectory:
         """Keep what some utterances gave."""
         number = 1 + max((int(path.stem.split("-")[1]) for path in self._parts("hypotheses")), default=-1)
         for stream in _STREAMS:
-            self.write_table(f"{stream}/part-{number:05d}.parquet", getattr(part, stream))
+            rows: pa.Table = getattr(part, stream)
+            if stream == _WHERE_MEASURED and not rows.num_rows:
+                continue
+            (self.path / stream).mkdir(exist_ok=True)
+            self.write_table(f"{stream}/part-{number:05d}.parquet", rows)
 
     def read_parts(self, stream: str) -> pa.Table:
         """All rows of one stream, in the order in which they were written.
 
         Args:
-            stream: `hypotheses`, `timings` or `covariates`.
+            stream: `hypotheses`, `timings`, `covariates` or `voices`.
 
         Returns:
             The rows of those parts whose hypotheses are there.
         """
         names = [path.name for path in self._parts("hypotheses")]
-        parts = [_parquet(self.path / stream / name, _STREAMS[stream]) for name in names]
+        # A part without voices had none to measure: what there is was written before its hypotheses.
+        there = [name for name in names if stream != _WHERE_MEASURED or (self.path / stream / name).is_file()]
+        parts = [_parquet(self.path / stream / name, _STREAMS[stream]) for name in there]
         return pa.concat_tables([_STREAMS[stream].empty_table(), *parts])
 
     def write_table(self, name: str, table: pa.Table) -> None:

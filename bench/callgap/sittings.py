@@ -1,7 +1,8 @@
-"""How fast a run recognized, over all the sittings that it took: what `run.json` says under `recognition`."""
+"""How fast a run recognized and altered: what `run.json` says under `recognition` and `alteration`."""
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 
+from callgap.alteration import Alteration
 from callgap.recognizer import Central, Recognizer
 from callgap.records import Status
 from callgap.run_directory import Part, RunDirectory
@@ -66,6 +68,30 @@ def recognized(directory: RunDirectory) -> dict[str, Any]:
         "rtfx": float(f"{audio_s / wall_s:.4g}") if wall_s else None,
         "latency_s": _latencies(directory),
         "notes": _notes([sitting["notes"] for sitting in sittings]),
+    }
+
+
+def altered(directory: RunDirectory, alteration: Alteration) -> dict[str, Any]:
+    """How late an alteration is.
+
+    Args:
+        directory: with the tables `covariates` and `timings` of the whole run.
+        alteration: of the run.
+
+    Returns:
+        `look_ahead_s`: seconds, `whole utterance`, or None where nobody said; `compute_s_per_s`: seconds of computing
+        per second of sound, of one process; None where nothing was altered; `device`.
+    """
+    durations = directory.read_table("covariates.parquet").select(["utterance_id", "duration_s"]).to_pylist()
+    seconds_of = {row["utterance_id"]: row["duration_s"] for row in durations}
+    timings = directory.read_table("timings.parquet").select(["utterance_id", "altered_s"]).to_pylist()
+    pairs = [(row["altered_s"], seconds_of[row["utterance_id"]]) for row in timings]
+    told = [(spent, sound) for spent, sound in pairs if spent is not None and sound]
+    ahead = alteration.look_ahead_s
+    return {
+        "look_ahead_s": "whole utterance" if ahead == math.inf else ahead,
+        "compute_s_per_s": float(f"{sum(s for s, _ in told) / sum(s for _, s in told):.3g}") if told else None,
+        "device": str(getattr(alteration, "device", None) or "cpu"),
     }
 
 

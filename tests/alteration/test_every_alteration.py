@@ -3,6 +3,7 @@
 import importlib.util
 import math
 import pickle
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -30,7 +31,7 @@ def unit(request):
     if package and importlib.util.find_spec(package) is None:
         pytest.skip(f"{package} is not installed")
     content = plain(composed([f"alteration={request.param}"]))["alteration"]
-    return altering(instantiate(content, _convert_="all"), SPEAKERS)
+    return altering(instantiate(content, _convert_="all"), SimpleNamespace(has_audio=True), SPEAKERS, seed=1)
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,7 @@ from callgap.hearing import Piece, Recorded, Recording, fullness, parts, windows
 from callgap.recognition import Job, Recognition
 from callgap.recognizer import Central
 from callgap.records import OK, OPEN, Grammar, ItemStatus, Status, table, utterances_schema
+from callgap.speech import Speech
 
 RATE = 8000
 BAD = ItemStatus(Status.EXCLUDED, "truncated_audio")
@@ -51,7 +52,7 @@ def rows(count, first=0):
 
 
 def stage(recognizer, **grammars):
-    return Recognition(Recordings(), Identity(), Clean(), recognizer, grammars, "en-US")
+    return Recognition(Speech(Recordings(), Identity()), Clean(), recognizer, grammars, "en-US")
 
 
 def heard(found):

@@ -13,7 +13,9 @@ from callgap.corpus import load_card
 from callgap.fairness.covariates import measure, merged
 from callgap.recognition import Job, Recognition, joined
 from callgap.recognizer import Hypothesis, Transcription
+from callgap.recognizing import evened
 from callgap.records import OPEN, ItemStatus, Status, table, utterances_schema
+from callgap.speech import Speech
 
 RATE = 8000
 FAILED = ItemStatus(Status.FAILED, "timeout")
@@ -71,7 +73,7 @@ def utterances(**faults):
 
 
 def heard(corpus, recognizer, rows, measured=True):
-    stage = Recognition(corpus, Identity(), Clean(), recognizer, {}, "en-US")
+    stage = Recognition(Speech(corpus, Identity()), Clean(), recognizer, {}, "en-US")
     part = stage(Job(rows, OPEN, measured))
     return part, {row["utterance_id"]: row for row in part.hypotheses.to_pylist()}
 
@@ -170,3 +172,19 @@ def test_a_window_too_short_to_measure_leaves_the_others():
     short, long = measure(np.zeros(10, np.float32), RATE, 1), measure(tone(1.0).numpy(), RATE, 1)
     assert merged([short, long])["f0"] == long["f0"]
     assert merged([short, short])["f0"] is None
+
+
+@pytest.mark.parametrize(("counts", "size"), [([5], 48), ([48, 48, 7], 48), ([300, 2], 300), ([1], 1)])
+def test_jobs_get_smaller_towards_the_end_and_lose_nothing(counts, size):
+    ids = [f"u{n}" for n in range(sum(counts))]
+    rows = table([{"utterance_id": u, "slots": []} for u in ids], utterances_schema([]))
+    begins = [sum(counts[:n]) for n in range(len(counts))]
+    jobs = [
+        Job(rows.slice(begin, count), str(n), n == 0)
+        for n, (begin, count) in enumerate(zip(begins, counts, strict=True))
+    ]
+    found = list(evened(jobs))
+    assert [u for job in found for u in job.utterances["utterance_id"].to_pylist()] == ids
+    assert [(job.grammar_id, job.measure) for job in found] == sorted((job.grammar_id, job.measure) for job in found)
+    assert max(len(job.utterances) for job in found) <= max(4, -(-len(ids) // 16))
+    assert all(len(job.utterances) <= 4 for job in found[-2:])

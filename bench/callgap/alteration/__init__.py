@@ -1,7 +1,8 @@
 """Voice alteration: what a tool does to the caller's or the agent's voice before the telephone carries it."""
 
-from callgap.alteration.base import WHOLE_UTTERANCE, Alteration, BySpeaker, Checked
+from callgap.alteration.base import WHOLE_UTTERANCE, Alteration, BySpeaker, Checked, Recorded
 from callgap.alteration.cascade import Cascade
+from callgap.alteration.chain import Chain
 from callgap.alteration.command import Command
 from callgap.alteration.controls import Resampled, Transmitted
 from callgap.alteration.coqui import Coqui
@@ -20,6 +21,7 @@ __all__ = [
     "Alteration",
     "BySpeaker",
     "Cascade",
+    "Chain",
     "Checked",
     "Command",
     "Coqui",
@@ -32,6 +34,7 @@ __all__ = [
     "PitchRange",
     "PitchShift",
     "Presence",
+    "Recorded",
     "Resampled",
     "SpeechT5",
     "Streamed",

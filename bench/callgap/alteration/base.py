@@ -50,6 +50,14 @@ class BySpeaker(Protocol):
 
 
 @runtime_checkable
+class Recorded(Protocol):
+    """An alteration that was made outside and recorded: it has content of its own, as a corpus has."""
+
+    def fingerprint(self) -> str:
+        """SHA-256 over all recordings, in hexadecimal."""
+
+
+@runtime_checkable
 class Checked(Protocol):
     """An alteration that rests on something outside: files, a program, a server, a checkpoint."""
 

@@ -67,6 +67,14 @@ class Transmitted:
         """As the line states it; no channel of callgap does."""
         return getattr(self.line, "look_ahead_s", None)
 
+    def among(self, voices: Any) -> Transmitted:
+        """The line with others' voices at hand, if it overhears.
+
+        Raises:
+            InputError: the corpus has too few speakers.
+        """
+        return Transmitted(self.line.among(voices)) if hasattr(self.line, "among") else self
+
     def alter(self, batch: AudioBatch) -> AudioBatch:
         """Carry a batch; the result has the rate of the line."""
         carried: AudioBatch = self.line.transmit(batch)

@@ -12,8 +12,7 @@ from typing import Any
 import torch
 from rich.console import Console
 
-from callgap.altering import altering
-from callgap.channel import Overhears
+from callgap.altering import altering, transmitting
 from callgap.progress import track
 from callgap.provenance import provenance
 from callgap.recognizer.folds import FoldRecord, Folds
@@ -24,7 +23,6 @@ from callgap.training.holdout import Fold, folds_of
 from callgap.training.loop import Trained, fit, texts_of
 from callgap.training.settings import Settings
 from callgap.training.unfinished import Unfinished, unfinished
-from callgap.voices import CorpusVoices
 
 
 def make(
@@ -97,13 +95,12 @@ def _write_provenance(folder: Path, told: Mapping[str, object]) -> None:
 
 
 def _read(unit: Mapping[str, Any], seed: int, settings: Settings, console: Console) -> Dataset:
-    corpus, channel = unit["corpus"], unit["channel"]
-    if corpus.has_audio and isinstance(channel, Overhears):
-        channel = channel.among(CorpusVoices.of(corpus, corpus.utterances(), seed))
+    corpus = unit["corpus"]
+    utterances = corpus.utterances()
     return read_dataset(
         corpus,
-        altering(unit["alteration"], corpus.utterances()),
-        channel,
+        altering(unit["alteration"], corpus, utterances, seed),
+        transmitting(unit["channel"], corpus, utterances, seed),
         unit["engine"],
         sample_rate=settings.sample_rate,
         longest_s=settings.longest_s,

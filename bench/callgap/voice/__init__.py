@@ -16,6 +16,7 @@ from callgap.voice.identity import (
 )
 from callgap.voice.intelligibility import Intelligibility
 from callgap.voice.latency import Latency, streamed
+from callgap.voice.measures import Contours, Measures
 from callgap.voice.prosody import Prosody
 from callgap.voice.quality import Quality
 from callgap.voice.trials import EqualErrorRate, Voiceprints, equal_error_rate, speaker_means, trials, voiceprints
@@ -24,6 +25,7 @@ from callgap.voice.voiceprint import Voiceprint
 
 __all__ = [
     "REASON",
+    "Contours",
     "Distances",
     "Distinguishability",
     "Emphasis",
@@ -32,6 +34,7 @@ __all__ = [
     "Latency",
     "Linkability",
     "Measure",
+    "Measures",
     "NotMeasuredError",
     "Prosody",
     "Quality",

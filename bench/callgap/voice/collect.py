@@ -13,7 +13,7 @@ from callgap.voice.base import REASON, Measure
 Row = dict[str, object]
 
 _TEXTS = ("utterance_id", "status", REASON)
-_EMBEDDING, _DURATION = "embedding", "duration_s"
+_EMBEDDING, _DURATION, _RATE = "embedding", "duration_s", "speaking_rate"
 
 
 def measured(batch: AudioBatch, measures: Mapping[str, Measure]) -> list[Row]:
@@ -48,9 +48,10 @@ def measured(batch: AudioBatch, measures: Mapping[str, Measure]) -> list[Row]:
 def joined(rows: Sequence[Row]) -> list[Row]:
     """One row per utterance from those of its windows, which stand beside each other.
 
-    An utterance of one window keeps its row. Of several, durations add up; an embedding is the direction of the mean,
-    and everything else the mean, of the windows that were measured, weighted by duration. The range of a pitch is thus
-    a mean of ranges. Where a window has another status than ok, the utterance has it and no values.
+    An utterance of one window keeps its row. Of several, durations add up, and so do the seconds of speech in which all
+    words were said; an embedding is the direction of the mean, and everything else the mean, of the windows that were
+    measured, weighted by duration. The range of a pitch is thus a mean of ranges. Where a window has another status
+    than ok, the utterance has it and no values.
 
     Args:
         rows: as `measured` gives them, each with its duration.
@@ -88,6 +89,9 @@ def _mean(column: str, windows: Sequence[Row]) -> object:
     seconds = np.array([row[_DURATION] for row in found], dtype=np.float64)
     if column == _DURATION:
         return float(seconds.sum())
+    if column == _RATE:
+        # Each window was given all the words: seconds of speech add up where rates do not.
+        return float(1 / np.sum(1 / values)) if values.all() else None
     mean = seconds @ values / seconds.sum()
     if column == _EMBEDDING:
         return [float(value) for value in mean / np.linalg.norm(mean)]

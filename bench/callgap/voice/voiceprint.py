@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import torch
 import torchaudio.functional
 from jaxtyping import Bool, Float32
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 from torch import Tensor
 
@@ -31,8 +31,8 @@ _SPEECH_DB = 30.0
 _SPEECH_FRAME = 480
 # Silence beside speech that is kept, in frames of 30 ms: the encoder was trained on as much.
 _KEPT_AROUND = 3
-# Less speech than half a second says little about a speaker.
-_LEAST_S = 0.5
+LEAST_SPEECH_S = 0.5
+"""Less speech than that says little about a speaker."""
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
@@ -45,14 +45,17 @@ class Voiceprint:
 
     Attributes:
         device: that the encoder runs on.
+        least_speech_s: seconds of speech below which an utterance is not embedded. How well shorter ones tell speakers
+            apart is for the calibration to say.
     """
 
     device: str = "cpu"
+    least_speech_s: Annotated[float, Field(ge=0.1, le=10)] = LEAST_SPEECH_S
     size: ClassVar[int] = SIZE
 
     def __getstate__(self) -> dict[str, Any]:
         # The weights are loaded again in another process, not sent there.
-        return {"device": self.device}
+        return {"device": self.device, "least_speech_s": self.least_speech_s}
 
     def measure(self, batch: AudioBatch) -> Values:
         """Embed each item.
@@ -64,7 +67,7 @@ class Voiceprint:
             InputError: resemblyzer is not installed.
         """
         embed = self._encoder
-        found, reasons = each(batch.resampled(_RATE), lambda signal, _: embed(spoken(signal)))
+        found, reasons = each(batch.resampled(_RATE), lambda signal, _: embed(spoken(signal, self.least_speech_s)))
         return {"embedding": found, REASON: reasons}
 
     @cached_property
@@ -137,19 +140,20 @@ def mel_powers(signal: Signal) -> Float32[Tensor, "frame mel"]:
     return powers
 
 
-def spoken(signal: Signal) -> Signal:
+def spoken(signal: Signal, least_s: float = LEAST_SPEECH_S) -> Signal:
     """An utterance as the encoder wants it: not below -30 dBFS, without long silences.
 
     Args:
         signal: at 16 kHz, not silent.
+        least_s: seconds that must be left.
 
     Raises:
-        NotMeasuredError: less than half a second is left.
+        NotMeasuredError: less than that is left.
     """
     rms = float(signal.double().square().mean().sqrt())
     louder = signal * max(1.0, 10 ** (_TARGET_DBFS / 20) / rms)
     left = louder[torch.from_numpy(_near_speech(louder.cpu().numpy())).to(signal.device)]
-    if len(left) < _LEAST_S * _RATE:
+    if len(left) < least_s * _RATE:
         raise NotMeasuredError("too_short")
     return left
 
