@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from callgap.comparing import compare_runs
+from callgap.effect_levels import has_voices
 from callgap.effect_pairs import BASELINE, pairs
 from callgap.effect_records import EFFECTS, IDENTITIES, LATENCIES, VALIDATIONS
 from callgap.effects import effect_rows
@@ -111,8 +112,9 @@ def effects_of(runs: Sequence[Finished]) -> Effects | None:
         paired = pairs(runs)
     except InputError as error:
         return Effects(reason=str(error).removeprefix("effects: "))
+    heard = [pair for pair in paired if has_voices(pair)]
     return Effects(
-        effect_rows(runs), identity_rows(paired), validation_rows(paired), latency_rows(paired), instead_rows(paired)
+        effect_rows(runs), identity_rows(heard), validation_rows(heard), latency_rows(paired), instead_rows(paired)
     )
 
 

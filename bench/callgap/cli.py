@@ -37,6 +37,11 @@ Of several runs the gravest counts: 1 before 3 before 0.
 _COLUMNS = "\b\n" + "\n".join(
     ["Columns are found by these names, in whatever case; two that match are an error:", *usual_names()]
 )
+_EFFECTS = """\b
+Example:
+  callgap run -m alteration=identity,codec-only,mcadams hydra.sweep.dir=outputs/voices
+  callgap effects outputs/voices --measure wer
+"""
 _PATH = click.Path(path_type=Path)
 _RUN = {"ignore_unknown_options": True, "allow_extra_args": True, "allow_interspersed_args": False}
 
@@ -227,6 +232,23 @@ def compare(runs: tuple[Path, ...], attribute: str | None, endpoint: str) -> Non
     from callgap.comparing import compare_command
 
     compare_command(runs, attribute, endpoint, Console())
+
+
+@main.command(epilog=_EFFECTS)
+@click.argument("runs", nargs=-1, required=True, metavar="RUN...", type=_PATH)
+@click.option("--before", metavar="NAME", help="Compare with this alteration; identity if not given.")
+@click.option("--attribute", metavar="NAME", help="Show the groups of this one; all attributes if not given.")
+@click.option("--measure", metavar="NAME", help="Show this one; all measures if not given.")
+def effects(runs: tuple[Path, ...], before: str | None, attribute: str | None, measure: str | None) -> None:
+    """Tell what alterations did in RUNS, by group: whose errors fell or rose, and what became of the gaps.
+
+    Runs that differ in nothing but the alteration are compared: the same speakers before and after, who are resampled
+    with both. Only utterances that both runs gave a text for count; what holds must also hold with lost ones counted as
+    wrong. Limits hold together for all groups, attributes and measures of a pair, whatever is shown.
+    """
+    from callgap.effects import effects_command
+
+    effects_command(runs, before, attribute, measure, Console())
 
 
 @main.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,6 @@ from callgap.assembly import units
 from callgap.errors import InputError, one_of
 from callgap.evaluation import condition
 from callgap.finished import Finished
-from callgap.report.figures import flat
 
 BASELINE = "identity"
 """The alteration that changes nothing: what the others are compared with unless something else is named."""
@@ -96,7 +95,7 @@ def labels(choices: Sequence[str], configs: Sequence[Mapping[str, Any]]) -> list
         For example `denoise`, `pitch-shift semitones=2.0`, `pitch-shift semitones=4.0`. Of paths and commands, which
         may hold what is nobody's business, only how many different ones came before.
     """
-    values = [dict(flat(dict(config))) for config in configs]
+    values = [dict(_flat(config)) for config in configs]
     names = list(choices)
     for choice in dict.fromkeys(choices):
         own = [place for place, name in enumerate(choices) if name == choice]
@@ -107,8 +106,18 @@ def labels(choices: Sequence[str], configs: Sequence[Mapping[str, Any]]) -> list
     return names
 
 
+def _flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """Values by dotted names; of seeds, in which whole runs differ, nothing."""
+    if isinstance(value, Mapping | list):
+        inner = value.items() if isinstance(value, Mapping) else enumerate(value, start=1)
+        for key, item in inner:
+            yield from _flat(item, f"{name}.{key}" if name else str(key))
+    elif name.rpartition(".")[2] != "seed":
+        yield name, str(value)
+
+
 def _shown(key: str, value: str, different: Sequence[str]) -> str:
-    private = key.rpartition(".")[2] == "command" or any("/" in each or "\\" in each for each in different)
+    private = "command" in key.split(".") or any("/" in each or "\\" in each for each in different)
     return str(1 + different.index(value)) if private else value
 
 

@@ -62,7 +62,11 @@ before; `gap_change` is the gap after less the gap before (difference in differe
 rates after over the ratio before. Their limits hold together over all groups and attributes of one measure, and over
 the measures of one kind. `gap_before` and `gap_after` have the limits of `contrasts` where these are given.
 `speakers_better` and `speakers_worse` changed by more than the margin. `change_finding` is `helped`, `harmed` or
-`cannot tell`; of levels `higher`, `lower` or `cannot tell`."""
+`cannot tell`; of levels, and of `content_changed`, which may be corrections, `higher`, `lower` or `cannot tell`.
+`finding` is what became of the gap (`closes`, `narrows`, `reverses`, `widens`, `stays`, `harms the reference`,
+`moves to the reference`, `cannot tell`), of levels whether the group's rose or fell against the reference's (`higher`,
+`lower`); `ratio_finding` is `narrows`, `widens` or `cannot tell`, null where ratios have no limits. `reason` says
+why."""
 
 IDENTITIES = schema(
     attribute=_TEXT,

@@ -73,7 +73,7 @@ def effect_rows(runs: Sequence[Finished], before: str | None = None) -> list[Row
     voices: dict[tuple[object, ...], Pair] = {}
     for pair in pairs(runs, before):
         rows += _Told(pair, RATE, rates(pair, read), _reasons_of_texts(pair, read)).rows()
-        if has_voices(pair.before) and has_voices(pair.after):
+        if has_voices(pair):
             # Voices depend on neither the recognizer nor the channel.
             voices.setdefault(_voice(pair), pair)
     for pair in voices.values():

@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from rich import box
+from rich.console import JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
@@ -89,7 +90,10 @@ def _table(rows: Sequence[Row]) -> Table:
     table.title = Text(_title(rows[0]))
     texts = ("group", "finding")
     for name in ("group", "speakers", "before", "after", "change", "limits", "gap change", "limits", "finding"):
-        table.add_column(name, justify="left" if name in texts else "right", overflow="fold")
+        # A heading is one word in a line; limits may take several.
+        widest = max(map(len, name.split()))
+        justify: JustifyMethod = "left" if name in texts else "right"
+        table.add_column(name, justify=justify, overflow="fold", min_width=widest)
     for row in rows:
         table.add_row(*map(Text, _cells(row)))
     return table

@@ -15,6 +15,7 @@ from callgap.errors import InputError
 from callgap.fairness.grouping import EVERYONE_ELSE
 from callgap.fairness.membership import CONTRADICTORY, UNKNOWN
 from callgap.finished import Finished
+from callgap.ivr import without_repetitions
 from callgap.voice import (
     EqualErrorRate,
     Validated,
@@ -144,12 +145,16 @@ def _corpus(run: Finished) -> tuple[object, ...]:
 
 
 def _validated(run: Finished) -> Iterator[Row]:
-    voices = run.directory.read_table(VOICES)
+    voices = _measured(run)
     for attribute, reference in run.attributes.items():
         groups = _known(run.groups(attribute))
         if reference in groups.values():
             for found in validated(voices, run.speakers, groups, str(reference)):
                 yield {"attribute": attribute, **vars(found)}
+
+
+def _measured(run: Finished) -> pa.Table:
+    return without_repetitions(run.directory.read_table(VOICES))
 
 
 def _known(groups: Mapping[str, str]) -> dict[str, str]:
@@ -178,7 +183,7 @@ class _Voices:
 
     @classmethod
     def of(cls, pair: Altered) -> _Voices:
-        tables = [run.directory.read_table(VOICES) for run in (pair.before, pair.after)]
+        tables = [_measured(run) for run in (pair.before, pair.after)]
         speakers = pair.before.speakers
         before, after = (voiceprints(table, speakers) for table in tables)
         both = set(before.utterance_ids) & set(after.utterance_ids)

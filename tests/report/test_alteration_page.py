@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from altered import effect, identity, level, of_everyone
+from planted_effects import effect, identity, level, of_everyone
 
 from callgap.report import Alterations, ReportOptions, render_html, render_markdown, summarize
 

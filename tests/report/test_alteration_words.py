@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from altered import effect, identity, level, of_everyone
+from planted_effects import effect, identity, level, of_everyone
 
 from callgap.report import effect_words, voice_words
 

@@ -1,56 +1,81 @@
-"""Rows of `effects`, `identities` and what stands beside them, planted."""
+"""Finished runs of transcripts that a recognizer is said to have given before and after an alteration."""
 
-from callgap.effect_records import EFFECTS, IDENTITIES
+import csv
 
-LINE = {"system": "alpha en", "condition": "g711u", "before": "identity", "after": "mcadams"}
-NOTHING = dict.fromkeys(EFFECTS.names)
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from rich.console import Console
 
+from callgap.configuration import choices_of, composed, plain
+from callgap.finished import Finished
+from callgap.pipeline import Cell, run
+from callgap.voice_records import VOICES
 
-def limits(name, value, half):
-    if value is None:
-        return {name: None}
-    return {name: value, f"{name}_lower": value - half, f"{name}_upper": value + half}
-
-
-def effect(group, before, after, reference=(0.1, 0.1), *, finding=None, changed="cannot tell", half=0.02, **other):
-    """A rate of one group, against a reference group `us` whose own rates are given."""
-    row = NOTHING | LINE | {"attribute": "accent", "group": group, "reference": "us", "measure": "wer", "kind": "rate"}
-    row |= {"normalizer": "whisper-english", "speakers": 12, "utterances": 240, "left_out": 0, "margin": 0.02}
-    row |= {"speakers_better": 7, "speakers_worse": 3, "value_before": before, "value_after": after}
-    row |= limits("change", after - before, half) | {"change_finding": changed, "ratio": after / before}
-    if group != "us" and row["attribute"] == "accent":
-        gaps = before - reference[0], after - reference[1]
-        row |= limits("gap_before", gaps[0], half) | limits("gap_after", gaps[1], half)
-        row |= limits("gap_change", gaps[1] - gaps[0], half) | {"finding": finding, "ratio_finding": finding}
-        row |= {"gap_ratio_before": before / reference[0], "gap_ratio_after": after / reference[1]}
-    return row | other
+SENTENCES = ("please tell me my balance now", "i want to speak to somebody", "my new card was never sent", "close it")
+SPEAKERS = [f"{accent}{n:02d}" for accent in ("us", "scotland") for n in range(32)]
 
 
-def of_everyone(row, **other):
-    """The row of everyone beside those of groups."""
-    gaps = {name: None for name in row if name.startswith("gap_") or name in ("finding", "ratio_finding")}
-    return row | gaps | {"attribute": "all", "group": "all", "reference": None} | other
+def texts(rates, seed, lost=()):
+    """By utterance, what was understood: each word wrong at the rate of the speaker's accent; None where it is lost."""
+    rng = np.random.default_rng(seed)
+    heard = {}
+    for speaker in SPEAKERS:
+        rate = rates[speaker.rstrip("0123456789")]
+        for place, sentence in enumerate(SENTENCES):
+            words = ["wrong" if wrong else word for word, wrong in words_of(sentence, rng, rate)]
+            heard[f"{speaker}-{place}"] = None if f"{speaker}-{place}" in lost else " ".join(words)
+    return heard
 
 
-def level(group, measure, change=0.1, after=None, **other):
-    """A measure of the voices of one group."""
-    row = NOTHING | LINE | {"attribute": "accent", "group": group, "reference": "us", "measure": measure}
-    row |= {"kind": "level", "speakers": 12, "utterances": 240, "left_out": 0, "change_finding": "higher"}
-    row |= {"value_before": None if after is not None else 3.1, "value_after": 3.1 + change if after is None else after}
-    if group == "all":
-        row |= {"attribute": "all", "reference": None}
-    return row | limits("change", None if after is not None else change, 0.04) | other
+def words_of(sentence, rng, rate):
+    words = sentence.split()
+    return zip(words, rng.random(len(words)) < rate, strict=True)
 
 
-def identity(group="all", **other):
-    """Who speaks after an alteration that leaves most as they were."""
-    row = dict.fromkeys(IDENTITIES.names) | {"attribute": "accent", "group": group, "reference": "us", "left_out": 0}
-    row |= {"before": "identity", "after": "mcadams", "speakers": 24, "utterances": 480, "threshold": 0.7}
-    row |= {"similarity": 0.82, "similarity_to_others": 0.55, "still_themselves_before": 0.97}
-    row |= {"still_themselves": 0.61, "taken_for_another_before": 0.01, "taken_for_another": 0.12}
-    row |= {"error_rate_before": 0.03, "error_rate_after": 0.09, "distance_ratio": 0.7}
-    if group == "all":
-        row |= {"attribute": "all", "reference": None}
-    else:
-        row |= {"distance_to_reference_before": 0.31, "distance_to_reference_after": 0.22}
-    return row | other
+def altered_run(folder, name, heard, *, alteration=None, overrides=(), said=SENTENCES):
+    """Make and open a run; `alteration` is what its provenance says, `name` if None."""
+    folder.mkdir(exist_ok=True)
+    references, transcripts = folder / f"said-{hash(said) % 10**6}.csv", folder / f"{name}.csv"
+    rows = [(f"{s}-{n}", text, s, s.rstrip("0123456789")) for s in SPEAKERS for n, text in enumerate(said)]
+    write(references, ("utterance_id", "text", "speaker_id", "accent"), rows)
+    found = [(utterance, text) for utterance, text in heard.items() if text is not None]
+    write(transcripts, ("utterance_id", "text"), found)
+    chosen = ["corpus=table", "recognizer=transcripts", "ivr=none", "corpus.groups=[accent]"]
+    chosen += ["corpus.references.accent=us", "fairness.resamples=1999", "fairness.permutations=200", *overrides]
+    config = composed(
+        [*chosen, f"corpus.file='{references}'", f"recognizer.file='{transcripts}'", "recognizer.id=pocket"]
+    )
+    content = plain(config)
+    content["engine"] |= {"workers": 0}
+    # The corpus has no audio that could be altered: that it was is what the user says of the transcripts.
+    cell = Cell(content, choices_of(config) | {"alteration": alteration or name}, chosen)
+    run(cell, folder / name, resume=False, console=Console(stderr=True, quiet=True))
+    return Finished.open(folder / name)
+
+
+def write(path, header, rows):
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([header, *rows])
+
+
+def measure_voices(finished, level=None, seed=1, skip=()):
+    """Write a table `voices` into a run: levels per accent, and embeddings that are the same for the same seed."""
+    rng, level = np.random.default_rng(seed), level or {}
+    base = np.random.default_rng(0).normal(0, 1, (len(SPEAKERS), 8))
+    rows = []
+    for place, speaker in enumerate(SPEAKERS):
+        shift = level.get(speaker.rstrip("0123456789"), 0.0)
+        for n in range(len(SENTENCES)):
+            vector = base[place] + (rng.normal(0, 0.2, 8) if seed else 0.0)
+            status = "excluded" if f"{speaker}-{n}" in skip else "ok"
+            measured = {
+                "embedding": (vector / np.linalg.norm(vector)).astype("float32").tolist(),
+                "f0_mean_hz": float(120 * 2 ** ((place % 7 + shift + 0.1 * rng.normal()) / 12)),
+                "dnsmos_overall": 3.0 + 0.01 * place,
+            }
+            why = {"reason": None if status == "ok" else "after_silent"}
+            rows.append(
+                {"utterance_id": f"{speaker}-{n}", "status": status} | why | (measured if status == "ok" else {})
+            )
+    pq.write_table(pa.Table.from_pylist(rows, schema=VOICES), finished.directory.path / "voices.parquet")

@@ -156,7 +156,7 @@ def _reason(effect: Effect, of: Measured, gap: str, ratio: str | None, changes: 
     assert effect.reference is not None
     mine, theirs = (_MINE, changes[0], effect.own.is_still), (_THEIRS, changes[1], effect.reference.is_still)
     why = _because(theirs, mine) if gap == WIDENS else _because(mine, theirs)
-    return why + _scales(gap, ratio)
+    return why + _before(effect, gap) + _scales(gap, ratio)
 
 
 def _because(gainer: tuple[str, str, bool], loser: tuple[str, str, bool]) -> str:
@@ -173,6 +173,13 @@ def _told(name: str, change: str, is_still: bool) -> str:
     if is_still:
         return f"nothing changed for {name}"
     return f"{name} was {change if change != OPEN else 'not shown to be helped or harmed'}"
+
+
+def _before(effect: Effect, gap: str) -> str:
+    """That a group lost what it was ahead: by sign its gap widens, and it is no gap at its cost."""
+    if gap != WIDENS or effect.gap_before is None or effect.gap_after is None or effect.gap_before >= 0:
+        return ""
+    return f"; {_MINE} was ahead before{' and is less so' if effect.gap_after < 0 else ''}"
 
 
 def _scales(gap: str, ratio: str | None) -> str:

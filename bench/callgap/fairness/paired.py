@@ -130,7 +130,7 @@ def paired_difference(
     Example:
         >>> words = np.full((4, 1), 10.0)
         >>> first, second = (Sums(np.array(e)[:, None], words) for e in ([3.0, 4, 5, 9], [1.0, 3, 5, 6]))
-        >>> paired_difference(first, second, np.zeros(4, int), seed=1, resamples=99).estimate.round(3).tolist()
+        >>> paired_difference(first, second, np.zeros(4, int), seed=1, resamples=499).estimate.round(3).tolist()
         [[0.15]]
     """
     resampled = resample_paired(first, second, group, seed=seed, resamples=resamples)
