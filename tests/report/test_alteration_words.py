@@ -146,7 +146,10 @@ def test_whether_recognition_could_have_been_fixed_instead():
 def test_identity_tells_likeness_acceptance_error_rate_and_distance():
     told = " ".join(voice_words.identity_sentences([identity(), identity("fr")]))
     assert "likeness to the own voice before 0.82 (cosine; 1 is the same; two different speakers before: 0.55)" in told
-    assert "Taken for themselves in 97.0% → 61.0% of the utterances, for somebody else rather in 1.0% → 12.0%" in told
+    assert (
+        "Taken for themselves in 97.0% → 61.0% of the utterances; accepted as somebody else, and more than as themselves, in 1.0% → 12.0%"
+        in told
+    )
     assert "error rate of telling them apart 3.0% → 9.0%; 0.70 of the distance" in told
     assert "Distance to the reference group: fr 0.31 → 0.22." in told
     assert "no success" in told

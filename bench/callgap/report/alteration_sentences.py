@@ -73,7 +73,9 @@ def _content(told: AlteredRows, pair: tuple[str, str]) -> Iterator[str]:
     for place in told.places:
         rows = told.pick(told.rows, pair, measure=CONTENT, system=place[0], condition=place[1])
         if sentence := content_sentence(rows):
-            yield f"{told.place_name(place)}: {sentence}" if len(told.places) > 1 else sentence
+            yield (
+                f"{told.place_name(place)}: {sentence}" if len(told.places) > 1 else sentence[0].upper() + sentence[1:]
+            )
     if any(row["measure"] == CONTENT for row in told.pick(told.rows, pair)):
         yield CHANGED_TEXT
 

@@ -180,8 +180,8 @@ def _known(row: Row) -> Iterator[str]:
         yield "Whether they are still taken for themselves cannot be told: there are too few speakers or utterances."
         return
     yield (
-        f"Taken for themselves in {_shares(row, 'still_themselves_before', 'still_themselves')} of the utterances, for "
-        f"somebody else rather in {_shares(row, 'taken_for_another_before', 'taken_for_another')}."
+        f"Taken for themselves in {_shares(row, 'still_themselves_before', 'still_themselves')} of the utterances; "
+        f"accepted as somebody else, and more than as themselves, in {_shares(row, 'taken_for_another_before', 'taken_for_another')}."
     )
 
 
