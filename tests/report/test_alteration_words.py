@@ -43,7 +43,7 @@ def test_a_reversed_gap_says_who_is_served_worse_now():
 
 def test_a_gap_that_closes_by_harming_the_reference_says_so_with_both_rates():
     told = said(effect("us", 0.1, 0.2), effect("fr", 0.2, 0.2, (0.1, 0.2), finding="harms the reference"))
-    assert "is smaller because us is served worse (10.0% → 20.0%), not because fr is served better" in told
+    assert "is smaller because us is served worse (10.0% → 20.0%); that fr is served better is not shown" in told
     assert "(20.0% → 20.0%)" in told
 
 
@@ -146,10 +146,8 @@ def test_whether_recognition_could_have_been_fixed_instead():
 def test_identity_tells_likeness_acceptance_error_rate_and_distance():
     told = " ".join(voice_words.identity_sentences([identity(), identity("fr")]))
     assert "likeness to the own voice before 0.82 (cosine; 1 is the same; two different speakers before: 0.55)" in told
-    assert (
-        "Taken for themselves in 97.0% → 61.0% of the utterances; accepted as somebody else, and more than as themselves, in 1.0% → 12.0%"
-        in told
-    )
+    assert "Taken for themselves in 97.0% → 61.0% of the utterances; accepted as somebody else" in told
+    assert "and more than as themselves, in 1.0% → 12.0%." in told
     assert "error rate of telling them apart 3.0% → 9.0%; 0.70 of the distance" in told
     assert "Distance to the reference group: fr 0.31 → 0.22." in told
     assert "no success" in told

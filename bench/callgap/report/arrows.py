@@ -108,7 +108,7 @@ def _arrows(axes: Axes, panel: ArrowPanel, grid: Grid) -> None:
         if arrow.group == panel.reference:
             axes.axvline(before, color=SENTINELS["muted"], linewidth=0.9, dashes=(1, 2), zorder=1)
             axes.axvline(after, color=SENTINELS["ink"], linewidth=1.1, dashes=(4, 3), zorder=1)
-        axes.plot(before, row, "o", color=color, markerfacecolor="none", markersize=0.5 * text, zorder=3)
+        axes.plot(before, row, "o", color=color, markerfacecolor="none", markersize=0.5 * text, clip_on=False, zorder=3)
         if before != after:
             style = {"arrowstyle": "-|>", "color": color, "linewidth": 2.2 if told else 1.2, "shrinkA": 0, "shrinkB": 0}
             style |= {"mutation_scale": (1.2 if told else 0.9) * text}

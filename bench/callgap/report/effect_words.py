@@ -27,7 +27,7 @@ FINDINGS = {
     "moves to the reference": ("gap", "The reference was served no better before, and falls further behind."),
     "harms the reference": (
         "disadvantaged",
-        "The gap is smaller because the reference is served worse; nobody gained by it.",
+        "The gap is smaller because the reference is served worse; no gain is shown.",
     ),
     CANNOT_TELL: ("few", "The limits leave it open, or too few speakers are there."),
 }
@@ -177,8 +177,8 @@ def _gap(row: Row, reference: Row | None) -> str:
         "stays": "stays as it is",
         "reverses": f"reverses, {worse} is served worse now",
         "moves to the reference": f"moves to the reference, {other} falls further behind",
-        "harms the reference": f"is smaller because {other} is served worse{_own(reference)}, not because "
-        f"{group} is served better{_own(row)}",
+        "harms the reference": f"is smaller because {other} is served worse{_own(reference)}; that "
+        f"{group} is served better is not shown{_own(row)}",
     }
     verb = verbs.get(row["finding"], row["finding"])
     name = ENDPOINTS[row["measure"]].name

@@ -181,7 +181,8 @@ def _known(row: Row) -> Iterator[str]:
         return
     yield (
         f"Taken for themselves in {_shares(row, 'still_themselves_before', 'still_themselves')} of the utterances; "
-        f"accepted as somebody else, and more than as themselves, in {_shares(row, 'taken_for_another_before', 'taken_for_another')}."
+        "accepted as somebody else, and more than as themselves, in "
+        f"{_shares(row, 'taken_for_another_before', 'taken_for_another')}."
     )
 
 
