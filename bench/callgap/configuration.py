@@ -34,7 +34,7 @@ _MANNERS = ("concurrency", "longest_wait_s", "key_variable", "allow_plain")
 
 _OPEN = (
     *("fairness.parents", "fairness.references", "fairness.standardize", "verdict.margins"),
-    *("corpus.bands", "corpus.columns", "corpus.labels", "corpus.references"),
+    *("corpus.bands", "corpus.columns", "corpus.labels", "corpus.only", "corpus.references"),
 )
 """Mappings whose entries a user names; the units check the names."""
 

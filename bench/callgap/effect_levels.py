@@ -72,9 +72,8 @@ def _voices(run: Finished) -> pa.Table:
 def _columns(tables: list[pa.Table], speakers: Mapping[str, str]) -> Iterator[Observations]:
     for name in _COLUMNS:
         column, scaled = _FROM.get(name, (name, lambda values: values))
-        if all(column in table.column_names for table in tables):
-            before, after = (_values(table, column, scaled, speakers) for table in tables)
-            yield Observations(name, _LEVEL, (before, after))
+        before, after = (_values(table, column, scaled, speakers) for table in tables)
+        yield Observations(name, _LEVEL, (before, after))
 
 
 def _values(
@@ -98,7 +97,7 @@ def _frame(ids: np.ndarray, values: np.ndarray, speakers: Mapping[str, str]) -> 
 
 def _identity(pair: Pair, tables: list[pa.Table]) -> Iterator[Observations]:
     """Cosines of utterances with themselves, and distances of speakers to the reference groups."""
-    if any("embedding" not in table.column_names for table in tables):
+    if any(table["embedding"].null_count == len(table) for table in tables):
         return
     speakers = pair.after.speakers
     before, after = (voiceprints(table, speakers) for table in tables)

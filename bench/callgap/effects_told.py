@@ -7,7 +7,6 @@ from itertools import groupby
 from typing import Any
 
 from rich import box
-from rich.console import JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
@@ -86,14 +85,10 @@ def _title(row: Row) -> str:
 
 
 def _table(rows: Sequence[Row]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title_justify="left", title_style="bold")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True, title_justify="left", title_style="bold")
     table.title = Text(_title(rows[0]))
-    texts = ("group", "finding")
-    for name in ("group", "speakers", "before", "after", "change", "limits", "gap change", "limits", "finding"):
-        # A heading is one word in a line; limits may take several.
-        widest = max(map(len, name.split()))
-        justify: JustifyMethod = "left" if name in texts else "right"
-        table.add_column(name, justify=justify, overflow="fold", min_width=widest)
+    for name in ("group", "speakers", "before", "after", "change", "gap change", "finding"):
+        table.add_column(name, justify="left" if name in ("group", "finding") else "right", overflow="fold")
     for row in rows:
         table.add_row(*map(Text, _cells(row)))
     return table
@@ -103,19 +98,17 @@ def _cells(row: Row) -> tuple[str, ...]:
     is_rate = row["kind"] == "rate"
     value, moved = (percent, points) if is_rate else (_level, _difference)
     factor, digits = (100.0, 1) if is_rate else (1.0, 3)
-    limits = [
-        span(row[f"{name}_lower"], row[f"{name}_upper"], factor, digits) or ABSENT for name in ("change", "gap_change")
-    ]
+    changes = []
+    for name in ("change", "gap_change"):
+        limits = span(row[f"{name}_lower"], row[f"{name}_upper"], factor, digits)
+        changes.append("\n".join(filter(None, (moved(row[name]), limits))))
     finding = row["finding"] or (row["change_finding"] if row["change_finding"] != OPEN else ABSENT)
     return (
         row["group"],
         number(row["speakers"]),
         value(row["value_before"]),
         value(row["value_after"]),
-        moved(row["change"]),
-        limits[0],
-        moved(row["gap_change"]),
-        limits[1],
+        *changes,
         finding,
     )
 

@@ -31,6 +31,8 @@ from callgap.records import OPEN, Grammar, Status
 from callgap.run_directory import RunDirectory
 from callgap.sittings import altered, recognized
 from callgap.speech import Speech
+from callgap.voice import Measures
+from callgap.voices_beside import voices_beside
 
 
 @dataclass(frozen=True)
@@ -97,11 +99,12 @@ def run(cell: Cell, path: Path, *, resume: bool, console: Console) -> dict[str, 
         directory.write_table("utterances.parquet", utterances)
 
         begin = time.perf_counter()
-        speech = Speech(corpus, alteration, unit["voice"])
+        voices = _voices(unit["voice"], path, cell.config, origin, utterances)
+        speech = Speech(corpus, alteration, unit["voice"] if voices is None else unit["voice"].unmeasured())
         stage = Recognition(speech, channel, unit["recognizer"], plan.grammars, corpus.card.language)
         jobs = list(evened(list(jobs_left(plan, utterances, directory, chosen.batch_size))))
         recognize(stage, unit["engine"], jobs, directory, keep=chosen.batch_size, console=console)
-        _gather(directory, plan)
+        _gather(directory, plan, voices)
 
         notes = directory.provenance()
         notes.pop("error", None)
@@ -236,18 +239,27 @@ def _resumed(path: Path, cell: Cell, origin: Mapping[str, Any]) -> RunDirectory:
     return directory
 
 
-def _gather(directory: RunDirectory, plan: Plan) -> None:
+def _voices(
+    voice: Measures, path: Path, config: Mapping[str, Any], origin: Mapping[str, Any], utterances: pa.Table
+) -> pa.Table | None:
+    """What another run of the sweep has measured; none where nothing is to be measured, or some of it was here."""
+    if not voice.wanted or (path / "voices").exists():
+        return None
+    return voices_beside(path, config, origin, utterances["utterance_id"].to_pylist())
+
+
+def _gather(directory: RunDirectory, plan: Plan, voices: pa.Table | None) -> None:
     order = {key: place for place, key in enumerate(plan.work())}
     for stream in ("hypotheses", "timings"):
         rows = directory.read_parts(stream)
         keys = zip(rows["grammar_id"].to_pylist(), rows["utterance_id"].to_pylist(), strict=True)
         directory.write_table(f"{stream}.parquet", _sorted(rows, [order[key] for key in keys]))
     names = {u: place for place, (_, u) in reversed(list(enumerate(plan.work())))}
-    for stream in ("covariates", "voices"):
-        rows = directory.read_parts(stream)
-        if rows.num_rows or stream == "covariates":
-            places = [names[u] for u in rows["utterance_id"].to_pylist()]
-            directory.write_table(f"{stream}.parquet", _sorted(rows, places))
+    covariates = directory.read_parts("covariates")
+    voices = directory.read_parts("voices") if voices is None else voices
+    for name, rows in (("covariates", covariates), *((("voices", voices),) if voices.num_rows else ())):
+        places = [names[u] for u in rows["utterance_id"].to_pylist()]
+        directory.write_table(f"{name}.parquet", _sorted(rows, places))
 
 
 def _sorted(rows: pa.Table, places: Sequence[int]) -> pa.Table:

@@ -16,7 +16,8 @@ from callgap.resources import conf_dir
 _PACKAGES = (
     "torch", "torchaudio", "triton", "numpy", "numba", "scipy", "pyarrow", "pandas", "hydra-core", "soundfile",
     "pocketsphinx", "espeakng-loader", "whisper-normalizer", "num2words", "jiwer", "av", "datasets",
-    "transformers", "tokenizers", "safetensors", "urllib3", "faster-whisper", "ctranslate2",
+    "transformers", "tokenizers", "safetensors", "urllib3", "faster-whisper", "ctranslate2", "onnxruntime",
+    "resemblyzer", "speechmos", "pesq", "pystoi", "pyworld", "noisereduce",
 )  # fmt: skip
 
 

@@ -31,6 +31,7 @@ from callgap.model_speed import Work, beside_pipeline, made, sentence
 from callgap.process_speed import UTTERANCES, across_processes
 from callgap.random_models import ARCHITECTURES, sounds
 from callgap.run_directory import RunDirectory
+from callgap.voice_speed import altering, measuring, measuring_many
 from callgap_kernels.device import cuda_fault
 from callgap_kernels.speed.machine import provenance
 from callgap_kernels.speed.measure import Timed, WrongResultError
@@ -57,6 +58,16 @@ _MODELS = (
     "The same checkpoint, sounds and device in one run: noise of 1 to 30 s; weights are random, so texts mean nothing "
     "and cost what they cost. The pipeline is timed with its fastest batch. `in the model` and `device busy` are parts "
     "of callgap's time: the model's on the device's clock, and that in which any kernel ran."
+)
+
+
+_ALTERED = (
+    "Sentences of synthetic voices in batches of 48, one process with one thread; 1,000,000 divided by the "
+    "microseconds is how many times faster than the speech it is. Every result was the same bits twice."
+)
+_MEASURED = (
+    "Sentences of synthetic voices, one process with one thread; the last row was done once, over all cores, and the "
+    "start of the processes is part of it. Every value was the same twice."
 )
 
 
@@ -128,6 +139,14 @@ def _processes(options: argparse.Namespace) -> None:
         _write("recognition", "Recognizing with PocketSphinx", "call", rows, options, _PROCESSES)
 
 
+def _voices(options: argparse.Namespace) -> None:
+    rows, live = altering(options.sentences, options.rounds, options.device)
+    _write("alteration", "Altering voices", "second of sound", rows, options, f"{_ALTERED} {live}")
+    if options.device == "cpu":
+        found = [*measuring(options.sentences, options.rounds), measuring_many(options.measured)]
+        _write("voices", "Measuring voices", "utterance", found, options, _MEASURED)
+
+
 def _models(options: argparse.Namespace) -> None:
     if options.device == "cpu":
         print("no time of models: they are timed on a CUDA device alone, --device cuda", file=sys.stderr)
@@ -147,6 +166,7 @@ def _models(options: argparse.Namespace) -> None:
 PARTS: Mapping[str, Callable[[argparse.Namespace], None]] = {
     "processes": _processes,
     "models": _models,
+    "voices": _voices,
     "table": _table,
 }
 """What is timed, by name."""
@@ -169,9 +189,11 @@ def _parsed(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--dtype", default="bf16", choices=["bf16", "fp16", "fp32"], help="of models")
     parser.add_argument("--unit", type=json.loads, default={}, help="further keys of recognizer=transformers, as JSON")
     parser.add_argument("--utterances", type=int, default=UTTERANCES, help="for processes (default: %(default)s)")
+    parser.add_argument("--sentences", type=int, default=96, help="altered and measured (default: %(default)s)")
+    parser.add_argument("--measured", type=int, default=1000, help="over all cores, once (default: %(default)s)")
     parser.add_argument("--out", type=Path, default=Path("outputs/performance"), help="folder (default: %(default)s)")
     options = parser.parse_args(arguments)
-    for name in ("rounds", "utterances"):
+    for name in ("rounds", "utterances", "sentences", "measured"):
         if getattr(options, name) < 1:
             parser.error(f"--{name} is {getattr(options, name)}; accepted is a whole number from 1 on")
     if not options.hours > 0:

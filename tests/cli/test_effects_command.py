@@ -12,6 +12,7 @@ from runs import callgap
 from callgap.effect_pairs import labels, pairs
 from callgap.effect_records import EFFECTS
 from callgap.effects import effect_rows
+from callgap.effects_told import sentences
 from callgap.errors import InputError
 from callgap.finished import Finished
 from callgap.records import table
@@ -151,9 +152,20 @@ def test_identical_voices_have_a_similarity_of_exactly_1(made, tmp_path):
         shutil.copytree(made[name].directory.path, tmp_path / name)
         runs.append(Finished.open(tmp_path / name))
         measure_voices(runs[-1], seed=0)
-    for found in (r for r in effect_rows(runs) if r["kind"] == "level"):
+    levels = [r for r in effect_rows(runs) if r["kind"] == "level"]
+    assert len(levels) == 11
+    for found in levels:
         assert found["change"] == 0.0
         assert found["change_finding"] == "cannot tell"
+
+
+def test_voices_of_which_only_the_prosody_was_measured_have_no_identity(made, tmp_path):
+    runs = []
+    for name in ("identity", "brighter"):
+        shutil.copytree(made[name].directory.path, tmp_path / name)
+        runs.append(Finished.open(tmp_path / name))
+        measure_voices(runs[-1], columns=("f0_mean_hz",))
+    assert {r["measure"] for r in effect_rows(runs) if r["kind"] == "level"} == {"f0_mean"}
 
 
 def test_tables_and_sentences(made):
@@ -169,6 +181,15 @@ def test_tables_and_sentences(made):
     assert not any(speaker in done.stdout for speaker in SPEAKERS)
     whole = callgap("effects", folder, cwd=folder)
     assert "lossy against identity (pocket, clean): accent, wer: nothing can be told" in whole.stdout
+
+
+def test_a_gap_that_only_moves_from_one_group_to_another_is_told_so(made):
+    rows = effect_rows([made["identity"], made["brighter"]])
+    widened = row(rows)
+    narrowed = widened | {"group": "wales", "finding": "narrows", "reason": "this group was helped and nothing changed"}
+    told = list(sentences([widened, narrowed, row(rows, group="us")]))
+    assert told[-1].endswith(": accent, wer: the gap moves from wales to scotland")
+    assert not any("moves from" in line for line in sentences([widened]))
 
 
 def test_another_baseline_is_taken_by_its_name(made):

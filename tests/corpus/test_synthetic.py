@@ -144,3 +144,12 @@ def test_the_card_says_that_it_is_no_evidence_about_people():
     card = corpus().card
     assert card.synthetic
     assert "Nothing about any person" in card.may_conclude
+
+
+def test_some_prompts_alone_can_be_said():
+    made = corpus("corpus.said=[digit-4,yes]")
+    rows = made.utterances()
+    assert set(rows["prompt_id"].to_pylist()) == {"yes", "digit-4"}
+    assert rows.num_rows == 2 * len(made.accents) * made.speakers_per_group
+    with pytest.raises(InputError, match=r"corpus\.said: there is no prompt 'maybe'; accepted"):
+        corpus("corpus.said=[maybe]").utterances()

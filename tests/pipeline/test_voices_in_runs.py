@@ -85,11 +85,22 @@ def test_judging_again_keeps_the_voices(runs, tmp_path):
 
 
 def test_stored_transcripts_have_no_voices(tmp_path):
-    done = callgap("run", "corpus=artie-bias", "recognizer=artie-google-en-us", "voice=prosody", "ivr=none", cwd=tmp_path,
-                   check=False)  # fmt: skip
+    stored = ("corpus=artie-bias", "recognizer=artie-google-en-us", "ivr=none")
+    done = callgap("run", *stored, "voice=prosody", cwd=tmp_path, check=False)
     assert done.exit_code == 2
     assert "voice=prosody" in done.output
     assert "accepted: voice=none" in done.output
+
+
+def test_a_sweep_measures_the_voices_of_one_alteration_once(runs, tmp_path):
+    path = runs["identity"].parent / "other-line"
+    callgap("run", *TINY, *HOW, "channel=clean", "alteration=identity", f"hydra.run.dir={path}", cwd=tmp_path)
+    assert voices(path).equals(voices(runs["identity"]))
+    assert not (path / "voices").exists()
+    alone = tmp_path / "alone" / "other-line"
+    callgap("run", *TINY, *HOW, "channel=clean", "alteration=identity", f"hydra.run.dir={alone}", cwd=tmp_path)
+    assert (alone / "voices").exists()
+    assert voices(alone).equals(voices(path))
 
 
 @NEEDS_EMBEDDINGS

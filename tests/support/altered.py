@@ -59,7 +59,7 @@ def write(path, header, rows):
         csv.writer(file).writerows([header, *rows])
 
 
-def measure_voices(finished, level=None, seed=1, skip=()):
+def measure_voices(finished, level=None, seed=1, skip=(), columns=VOICES.names):
     """Write a table `voices` into a run: levels per accent, and embeddings that are the same for the same seed."""
     rng, level = np.random.default_rng(seed), level or {}
     base = np.random.default_rng(0).normal(0, 1, (len(SPEAKERS), 8))
@@ -75,6 +75,7 @@ def measure_voices(finished, level=None, seed=1, skip=()):
                 "dnsmos_overall": 3.0 + 0.01 * place,
             }
             why = {"reason": None if status == "ok" else "after_silent"}
+            measured = {name: value for name, value in measured.items() if name in columns}
             rows.append(
                 {"utterance_id": f"{speaker}-{n}", "status": status} | why | (measured if status == "ok" else {})
             )

@@ -116,3 +116,8 @@ def test_voiceprints_refuse_unequal_lengths_and_repetitions():
         Voiceprints(np.eye(2), ("a",), ("u", "v"))
     with pytest.raises(ValueError, match="stands twice"):
         Voiceprints(np.eye(2), ("a", "b"), ("u", "u"))
+
+
+def test_a_table_without_embeddings_has_no_voiceprints():
+    found = voiceprints(table([{"utterance_id": "a", "status": "ok"}], VOICES), {"a": "x"})
+    assert (found.embeddings.shape, found.utterance_ids, found.left_out) == ((0, 0), (), 1)

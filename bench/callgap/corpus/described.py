@@ -21,6 +21,7 @@ from callgap.corpus.card import Card, require_language
 from callgap.corpus.files import Item, excluded, items_of, read_batches, sha256_of
 from callgap.corpus.grouping import Grouping, bare_card, card_from
 from callgap.corpus.rows import Defaults, Source, utterances_of
+from callgap.corpus.selection import drawn, kept
 from callgap.corpus.sound import Extract
 from callgap.errors import InputError
 
@@ -41,6 +42,9 @@ class Described(ABC):
             `under 18`, `18-39` and `40 and over`.
         language: BCP 47 tag; None for the card's, or else en-US.
         unknown: cells that state nothing.
+        only: by column, the groups that are kept: `{age_band: [18 and over]}`; all others are left out, as if they
+            were not in the data.
+        most_per_speaker: utterances that are kept of each speaker, drawn by their ids; None keeps all.
         strict: end the run where an utterance cannot be used.
     """
 
@@ -50,6 +54,8 @@ class Described(ABC):
     bands: Mapping[str, Annotated[tuple[float, ...], Field(min_length=1)]] = Field(default_factory=dict)
     language: str | None = None
     unknown: tuple[str, ...] = UNKNOWN_CELLS
+    only: Mapping[str, Annotated[tuple[str, ...], Field(min_length=1)]] = Field(default_factory=dict)
+    most_per_speaker: Annotated[int, Field(ge=1)] | None = None
     strict: bool = False
 
     @model_validator(mode="after")
@@ -118,7 +124,8 @@ class Described(ABC):
 
     @cached_property
     def _utterances(self) -> pa.Table:
-        return utterances_of(self.source, self.card, self._grouping, self._defaults())
+        rows = utterances_of(self.source, self.card, self._grouping, self._defaults())
+        return drawn(kept(rows, self.only), self.most_per_speaker)
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

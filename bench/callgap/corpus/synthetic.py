@@ -21,7 +21,7 @@ from callgap.corpus.accents import Accent, accented
 from callgap.corpus.card import Card
 from callgap.corpus.espeak import espeak
 from callgap.corpus.grouping import card_from
-from callgap.errors import InputError
+from callgap.errors import InputError, one_of
 from callgap.records import table, utterances_schema
 
 _STRICT = ConfigDict(extra="forbid")
@@ -59,6 +59,7 @@ class SyntheticCorpus:
         variants: espeak-ng voice variants, dealt in turn.
         accents: by group name.
         prompts: by prompt id; every caller says each once.
+        said: ids of the prompts that are said; empty for all.
         lead_s: seconds of line noise before and after the words.
         noise_dbfs: level of the line noise (RMS, decibels of full scale); a recording never holds digital silence.
         fallbacks: what is spoken for a phoneme that a second-language voice lacks, where the accent says nothing.
@@ -71,6 +72,7 @@ class SyntheticCorpus:
     variants: tuple[str, ...]
     accents: Mapping[str, Accent]
     prompts: Mapping[str, Prompt]
+    said: tuple[str, ...] = ()
     lead_s: Annotated[float, Field(ge=0, le=5)] = 0.2
     noise_dbfs: Annotated[float, Field(ge=-90, le=-20)] = -65.0
     fallbacks: Mapping[str, str] = Field(default_factory=dict)
@@ -91,10 +93,13 @@ class SyntheticCorpus:
         """The table `utterances`, ordered by accent, speaker and prompt.
 
         Raises:
-            InputError: no accent or no prompt is configured.
+            InputError: no accent or no prompt is configured, or something else is to be said.
         """
         if not self.accents or not self.prompts:
             raise InputError("corpus.accents and corpus.prompts must each hold at least one entry, found none")
+        for name in self.said:
+            if name not in self.prompts:
+                raise InputError(f"corpus.said: there is no prompt {name!r}; {one_of(name, self.prompts)}")
         return table(list(self._rows()), utterances_schema(["accent"]))
 
     def load(self, utterances: pa.Table) -> Iterator[AudioBatch]:
@@ -133,6 +138,8 @@ class SyntheticCorpus:
             for number in range(self.speakers_per_group):
                 speaker_id = f"{accent}-{number + 1:02d}"
                 for prompt_id, prompt in self.prompts.items():
+                    if self.said and prompt_id not in self.said:
+                        continue
                     yield {
                         "utterance_id": f"{speaker_id}-{prompt_id}",
                         "speaker_id": speaker_id,

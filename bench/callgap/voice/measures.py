@@ -60,6 +60,10 @@ class Measures:
         """Whether anything is measured."""
         return self.voiceprint or self.quality or self.prosody or self.intelligibility or self.emphasis is not None
 
+    def unmeasured(self) -> Measures:
+        """The same without any measure; what is excluded stays excluded."""
+        return Measures(least_speech_s=self.least_speech_s, least_similarity=self.least_similarity)
+
     def check(self) -> None:
         """Check that what the measures rest on is installed, before anybody waits for them.
 

@@ -72,9 +72,8 @@ def voiceprints(voices: pa.Table, speakers: Mapping[str, str]) -> Voiceprints:
             raise InputError(f"voices: utterance {row['utterance_id']!r} has no speaker in the corpus's utterances")
         if row["embedding"] is not None:
             found.append((row["utterance_id"], row["embedding"]))
-    embeddings = np.array([embedding for _, embedding in found], dtype=np.float64).reshape(
-        len(found), -1 if found else 0
-    )
+    size = len(found[0][1]) if found else 0
+    embeddings = np.array([embedding for _, embedding in found], dtype=np.float64).reshape(len(found), size)
     ids = tuple(utterance for utterance, _ in found)
     return Voiceprints(_unit(embeddings), tuple(speakers[u] for u in ids), ids, len(voices) - len(ids))
 
