@@ -161,9 +161,18 @@ def test_one_voice_for_everyone_is_told_at_the_thresholds_of_the_page(planted):
     assert "these groups sound alike afterwards: fr" in told
 
 
-def test_who_could_not_be_told_apart_before_is_not_charged_to_the_alteration():
-    rows = [identity(error_rate_before=0.45, error_rate_after=0.5)]
-    assert "They could hardly be told apart before either." in " ".join(voice_words.identity_sentences(rows))
+@pytest.mark.parametrize(("before", "alike"), [(0.45, False), (0.31, False), (0.2, True), (0.05, True)])
+def test_who_could_not_be_told_apart_before_is_not_charged_to_the_alteration(before, alike):
+    rows = [identity(error_rate_before=before, error_rate_after=0.5, distance_ratio=0.9)]
+    told = " ".join(voice_words.identity_sentences(rows))
+    assert ("Everyone sounds alike after it." in told) is alike
+    assert ("whether they sound more alike now cannot be told by it" in told) is not alike
+
+
+def test_speakers_who_were_taken_for_others_before_had_no_voices_of_their_own_to_lose():
+    told = " ".join(voice_words.identity_sentences([identity(taken_for_another_before=0.9)]))
+    assert "these speakers have no voices of their own" in told
+    assert "of their own" not in " ".join(voice_words.identity_sentences([identity(taken_for_another_before=0.1)]))
 
 
 def test_what_was_not_measured_of_identity_is_said_to_be_unknown():

@@ -12,13 +12,16 @@ from callgap.report.figures import number, percent, span
 
 SAME_VOICE_ERROR = 0.4
 """Error rate of telling speakers apart from which on they are said to sound alike; 0.5 is chance."""
+TOLD_APART = 0.2
+"""Error rate before, above which speakers were hardly told apart and an error rate afterwards says little."""
 SAME_VOICE_DISTANCE = 0.25
 """Distance between speakers, after over before, up to which they are said to sound alike."""
 
 SAME_VOICE = (
-    f"Settings of this page, not findings about anybody: speakers are said to sound alike from an error rate of "
-    f"{percent(SAME_VOICE_ERROR)} (chance is 50.0%) or up to {number(SAME_VOICE_DISTANCE, 2)} of the distance that was "
-    "between them. Identity is what one network of embeddings tells apart; people may hear otherwise."
+    "Settings of this page, not findings about anybody: speakers are said to sound alike from an error rate of "
+    f"{percent(SAME_VOICE_ERROR)} on (chance is 50.0%), if it was {percent(TOLD_APART)} or less before, or up to "
+    f"{number(SAME_VOICE_DISTANCE, 2)} of the distance that was between them. Identity is what one network of "
+    "embeddings tells apart; people may hear otherwise."
 )
 DISTANCE = "It is a distance: nearer to the reference is a changed voice, and no success."
 EMPHASIS = (
@@ -26,6 +29,7 @@ EMPHASIS = (
     "melody where it was."
 )
 
+_NOBODYS_OWN = 0.5
 _ARROW = "\N{RIGHTWARDS ARROW}"
 
 
@@ -82,8 +86,10 @@ LEVELS: Mapping[str, Level] = {**QUALITY, **EMPHASIZED, **SPOKEN, **KNOWN}
 
 def sounds_alike(row: Row) -> bool:
     """Whether the speakers of a row of `IDENTITIES` sound alike after the alteration, by the settings of this page."""
-    error, ratio = row["error_rate_after"], row["distance_ratio"]
-    return (error is not None and error >= SAME_VOICE_ERROR) or (ratio is not None and ratio <= SAME_VOICE_DISTANCE)
+    before, after, ratio = row["error_rate_before"], row["error_rate_after"], row["distance_ratio"]
+    told_apart = before is not None and before <= TOLD_APART
+    confused = told_apart and after is not None and after >= SAME_VOICE_ERROR
+    return confused or (ratio is not None and ratio <= SAME_VOICE_DISTANCE)
 
 
 def identity_sentences(rows: Sequence[Row]) -> Iterator[str]:
@@ -99,7 +105,7 @@ def identity_sentences(rows: Sequence[Row]) -> Iterator[str]:
     yield _similar(everyone)
     yield from _known(everyone)
     yield from _apart(everyone)
-    if alike := [row for row in rows if row["attribute"] != ALL and sounds_alike(row) and not _were_alike(row)]:
+    if alike := [row for row in rows if row["attribute"] != ALL and sounds_alike(row)]:
         yield f"Among themselves, the speakers of these groups sound alike afterwards: {_listed(alike)}."
     if distances := [row for row in rows if row["distance_to_reference_after"] is not None]:
         yield f"Distance to the reference group: {', '.join(map(_distance, distances))}. {DISTANCE}"
@@ -184,6 +190,8 @@ def _known(row: Row) -> Iterator[str]:
         "accepted as somebody else, and more than as themselves, in "
         f"{_shares(row, 'taken_for_another_before', 'taken_for_another')}."
     )
+    if row["taken_for_another_before"] is not None and row["taken_for_another_before"] >= _NOBODYS_OWN:
+        yield "Already unaltered, most are: these speakers have no voices of their own that the embeddings know."
 
 
 def _apart(row: Row) -> Iterator[str]:
@@ -195,12 +203,9 @@ def _apart(row: Row) -> Iterator[str]:
     if told:
         yield f"Among themselves: {'; '.join(told)}."
     if sounds_alike(row):
-        before = " They could hardly be told apart before either." if _were_alike(row) else ""
-        yield f"Everyone sounds alike after it.{before}"
-
-
-def _were_alike(row: Row) -> bool:
-    return row["error_rate_before"] is not None and row["error_rate_before"] >= SAME_VOICE_ERROR
+        yield "Everyone sounds alike after it."
+    elif row["error_rate_before"] is not None and row["error_rate_before"] > TOLD_APART:
+        yield "Before, too, they were hardly told apart: whether they sound more alike now cannot be told by it."
 
 
 def _listed(rows: Iterable[Row]) -> str:
