@@ -100,7 +100,7 @@ def run(cell: Cell, path: Path, *, resume: bool, console: Console) -> dict[str, 
         directory.write_table("utterances.parquet", utterances)
 
         begin = time.perf_counter()
-        voices = _voices(unit["voice"], path, cell.config, origin, utterances)
+        voices = _voices(unit["voice"], directory, cell.config, origin, utterances)
         speech = Speech(corpus, alteration, unit["voice"] if voices is None else unit["voice"].unmeasured())
         stage = Recognition(speech, channel, unit["recognizer"], plan.grammars, corpus.card.language)
         jobs = list(evened(list(jobs_left(plan, utterances, directory, chosen.batch_size))))
@@ -243,12 +243,18 @@ def _resumed(path: Path, cell: Cell, origin: Mapping[str, Any]) -> RunDirectory:
 
 
 def _voices(
-    voice: Measures, path: Path, config: Mapping[str, Any], origin: Mapping[str, Any], utterances: pa.Table
+    voice: Measures, directory: RunDirectory, config: Mapping[str, Any], origin: Mapping[str, Any], utterances: pa.Table
 ) -> pa.Table | None:
     """What another run of the sweep has measured; none where nothing is to be measured, or some of it was here."""
-    if not voice.wanted or (path / "voices").exists():
+    if not voice.wanted or (directory.path / "voices").exists():
         return None
-    return voices_beside(path, config, origin, utterances["utterance_id"].to_pylist())
+    if (directory.path / "voices.parquet").is_file():
+        return directory.read_table("voices.parquet")
+    found = voices_beside(directory.path, config, origin, utterances["utterance_id"].to_pylist())
+    if found is not None:
+        # Kept at once: a run that goes on may lie elsewhere by then.
+        directory.write_table("voices.parquet", found)
+    return found
 
 
 def _gather(directory: RunDirectory, plan: Plan, voices: pa.Table | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,13 @@ import pyarrow as pa
 import pyarrow.csv
 import yaml
 
+from callgap.alteration_effects import effects_of, write_effects
 from callgap.analyses import OF_CALLS, SCHEMAS
 from callgap.errors import InputError
 from callgap.fairness.faults import unpublished
 from callgap.finished import Finished
 from callgap.procurement import Procurement, procurement
-from callgap.report import render_html, render_markdown
+from callgap.report import Alterations, render_html, render_markdown
 from callgap.run_directory import RunDirectory, failed_in, runs_in
 
 # Keys whose values say where something lies; a folder may be named after a client or a person.
@@ -51,9 +53,12 @@ def publish_runs(runs: Sequence[Path], results: Path, name: str) -> Path:
     for directory in directories:
         _require_publishable(directory)
     reports = [_published(directory) for directory in directories]
+    altered = effects_of([Finished(directory, directory.report()) for directory in directories])
+    # A reason may name a folder.
+    told = _clean_reason(altered.told()) if altered else None
     files = {
-        "table.md": render_markdown(reports, target.name),
-        "report.html": render_html(reports, target.name),
+        "table.md": render_markdown(reports, target.name, told),
+        "report.html": render_html(reports, target.name, told),
         "run.json": json.dumps({"runs": [_clean(d.provenance()) for d in directories]}, indent=2) + "\n",
         "config.yaml": yaml.safe_dump({"runs": [_clean(d.config()) for d in directories]}, sort_keys=False),
     }
@@ -62,6 +67,7 @@ def publish_runs(runs: Sequence[Path], results: Path, name: str) -> Path:
     for name, text in files.items():
         (target / name).write_text(text, encoding="utf-8")
     _write_systems(systems, target)
+    write_effects(altered, target)
     sources = {"table.csv": "groups.csv", **{f"{name}.csv": f"{name}.csv" for name in ("contrasts", *SCHEMAS)}}
     if any(_are_own_words(report["card"]) for report in reports):
         del sources["confusions.csv"]
@@ -71,6 +77,10 @@ def publish_runs(runs: Sequence[Path], results: Path, name: str) -> Path:
     for table in (*OF_CALLS, "accents"):
         _write_where_there([directory.path / f"{table}.csv" for directory in directories], target / f"{table}.csv")
     return target
+
+
+def _clean_reason(told: Alterations) -> Alterations:
+    return replace(told, reason=_clean(told.reason))
 
 
 def _write_where_there(sources: Sequence[Path], target: Path) -> None:

@@ -151,5 +151,5 @@ def test_some_prompts_alone_can_be_said():
     rows = made.utterances()
     assert set(rows["prompt_id"].to_pylist()) == {"yes", "digit-4"}
     assert rows.num_rows == 2 * len(made.accents) * made.speakers_per_group
-    with pytest.raises(InputError, match=r"corpus\.said: there is no prompt 'maybe'; accepted"):
+    with pytest.raises(InputError, match=r"corpus\.said: there is no prompt 'maybe'; .*accepted"):
         corpus("corpus.said=[maybe]").utterances()

@@ -1,4 +1,4 @@
-"""requirements.lock: exact versions with hashes for everything that pyproject.toml names, and no address."""
+"""The locks: exact versions with hashes for everything that pyproject.toml names but one extra, and no address."""
 
 import re
 import tomllib
@@ -10,7 +10,13 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-TEXT = (CHECKOUT / "requirements.lock").read_text(encoding="utf-8")
+# What has no wheels stands apart: it is compiled where there is a compiler.
+TEXT = "\n".join(
+    (CHECKOUT / name).read_text(encoding="utf-8").strip()
+    for name in ("requirements.lock", "requirements-compiled.lock")
+)
+# As many further packages as everything else together, for one alteration.
+NOT_LOCKED = {"coqui"}
 PYPROJECT = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))
 ENTRY = re.compile(
     r"(?P<name>[a-z0-9-]+)==(?P<version>[0-9][^\s;]*)(?: ; [^\\\n]+)?(?: \\\n    --hash=sha256:[0-9a-f]{64})+"
@@ -29,7 +35,8 @@ def locked():
 
 def named():
     project = PYPROJECT["project"]
-    groups = [project["dependencies"], *project.get("optional-dependencies", {}).values()]
+    extras = project["optional-dependencies"]
+    groups = [project["dependencies"], *(extras[name] for name in extras.keys() - NOT_LOCKED)]
     groups += PYPROJECT["dependency-groups"].values()
     return sorted({line for group in groups for line in group if isinstance(line, str)})
 

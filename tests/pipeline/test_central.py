@@ -105,7 +105,7 @@ def test_grammars_never_share_a_window():
 
 def recording(name, sounds, samples=10):
     piece = Piece(np.zeros(samples, np.float32), RATE, OK)
-    return Recording(name, None, (piece,) * sounds, None)
+    return Recording(name, None, (piece,) * sounds, None, None, None)
 
 
 def test_no_more_than_a_window_and_a_job_is_held_and_a_long_recording_is_a_window_of_its_own():

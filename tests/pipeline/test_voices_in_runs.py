@@ -64,11 +64,21 @@ def test_an_alteration_is_measured_after_it(runs):
 
 def test_a_run_that_goes_on_measures_what_is_left_and_no_more(runs, tmp_path):
     path = tmp_path / "torn"
-    shutil.copytree(runs["again"], path)
+    shutil.copytree(runs["identity"], path)
     last = max((path / "hypotheses").glob("part-*.parquet"))
     for stream in ("hypotheses", "covariates", "timings"):
         (path / stream / last.name).unlink()
     (path / "voices.parquet").unlink()
+    callgap("run", f"resume={path}", cwd=tmp_path)
+    assert voices(path).equals(voices(runs["identity"]))
+
+
+def test_what_was_measured_beside_stays_with_a_run_that_goes_on_elsewhere(runs, tmp_path):
+    path = tmp_path / "moved"
+    shutil.copytree(runs["again"], path)
+    assert not (path / "voices").exists()
+    last = max((path / "hypotheses").glob("part-*.parquet"))
+    last.unlink()
     callgap("run", f"resume={path}", cwd=tmp_path)
     assert voices(path).equals(voices(runs["identity"]))
 

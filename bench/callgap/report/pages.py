@@ -11,43 +11,47 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from callgap.report import wording
+from callgap.report import effect_words, voice_words, wording
+from callgap.report.altered_rows import Alterations
 from callgap.report.comparisons import UNJUDGED, Row, under_primary_normalizer
 from callgap.report.figures import ABSENT, flat, number, percent, points, span
 from callgap.report.views import page_view
 from callgap.report.wording import NOT_JUDGED, gravity, verdict_mark
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_WORDS = {"words": wording, "said": effect_words, "voiced": voice_words}
 
 
-def render_html(reports: Sequence[Row], title: str) -> str:
+def render_html(reports: Sequence[Row], title: str, altered: Alterations | None = None) -> str:
     """Write one self-contained page.
 
     Args:
         reports: as `summarize` made them, one per run.
         title: of the page.
+        altered: what alterations changed among these runs; None where there are none.
 
     Returns:
         The page; the same reports give the same text.
     """
-    view = page_view(reports, plots=True)
+    view = page_view(reports, plots=True, altered=altered)
     page = _environment(autoescape=True).get_template("page.html.j2")
-    return page.render(title=title, view=view, lead=view.lead, cells=view.cells, words=wording)
+    return page.render(title=title, view=view, lead=view.lead, cells=view.cells, **_WORDS)
 
 
-def render_markdown(reports: Sequence[Row], title: str) -> str:
+def render_markdown(reports: Sequence[Row], title: str, altered: Alterations | None = None) -> str:
     """Write a short report.
 
     Args:
         reports: as `summarize` made them, one per run.
         title: of the report.
+        altered: as for a page.
 
     Returns:
         Markdown; its first line is the answer.
     """
-    view = page_view(reports, plots=False)
+    view = page_view(reports, plots=False, altered=altered)
     page = _environment(autoescape=False).get_template("report.md.j2")
-    return page.render(title=title, view=view, lead=view.lead, cells=view.cells, words=wording)
+    return page.render(title=title, view=view, lead=view.lead, cells=view.cells, **_WORDS)
 
 
 def _environment(*, autoescape: bool) -> Environment:

@@ -81,8 +81,14 @@ NARROW = Layout(width=360, columns=1, text=12, row=23, label_letters=18)
 
 
 @dataclass(frozen=True)
-class _Grid:
-    """Where the panels stand; every measure in points of 1/72 inch."""
+class Grid:
+    """Where panels stand that share the groups down their side; every measure in points of 1/72 inch.
+
+    Attributes:
+        layout: of the drawing.
+        panels: how many.
+        groups: down the side.
+    """
 
     layout: Layout
     panels: int
@@ -90,31 +96,38 @@ class _Grid:
 
     @property
     def rows(self) -> int:
+        """Of panels."""
         return math.ceil(self.panels / self.layout.columns)
 
     @property
     def columns(self) -> int:
+        """Of panels."""
         return math.ceil(self.panels / self.rows)
 
     @property
     def label(self) -> float:
+        """Width of the names."""
         return (max(map(len, self.names)) + 1) * self.layout.text * 0.64
 
     @property
     def names(self) -> tuple[str, ...]:
+        """Of the groups, long ones cut."""
         letters = self.layout.label_letters
         return tuple(name if len(name) <= letters else f"{name[: letters - 1]}…" for name in self.groups)
 
     @property
     def body(self) -> float:
+        """Height of the rows of a panel."""
         return self.layout.row * len(self.groups)
 
     @property
     def row(self) -> float:
+        """Height of a panel with its words."""
         return self.body + 6.2 * self.layout.text
 
     @property
     def panel(self) -> float:
+        """Width of a panel."""
         return (self.layout.width - self.label) / self.columns - self._gap
 
     @property
@@ -123,6 +136,7 @@ class _Grid:
 
     @property
     def size(self) -> tuple[float, float]:
+        """Width and height of the drawing."""
         return self.layout.width, self.rows * self.row
 
     def box(self, place: int) -> tuple[float, float, float, float]:
@@ -146,7 +160,7 @@ def forest(panels: Sequence[Panel], groups: Sequence[str], layout: Layout, prefi
     Returns:
         An `svg` element without size: the page gives it its width.
     """
-    grid = _Grid(layout, len(panels), tuple(groups))
+    grid = Grid(layout, len(panels), tuple(groups))
     with own_style():
         width, height = grid.size
         figure = Figure(figsize=(width / INCH, height / INCH))
@@ -167,7 +181,7 @@ def own_style() -> Iterator[None]:
         yield
 
 
-def _lines(axes: Axes, panel: Panel, grid: _Grid) -> None:
+def _lines(axes: Axes, panel: Panel, grid: Grid) -> None:
     axes.patch.set_visible(False)
     axes.spines[:].set_visible(False)
     axes.set_ylim(len(grid.groups) - 0.5, -0.5)
@@ -179,7 +193,7 @@ def _lines(axes: Axes, panel: Panel, grid: _Grid) -> None:
         axes.axvline(panel.margin, color=SENTINELS["muted"], linewidth=1.1, dashes=(4, 3), zorder=2)
 
 
-def _words(axes: Axes, panel: Panel, grid: _Grid, *, labelled: bool) -> None:
+def _words(axes: Axes, panel: Panel, grid: Grid, *, labelled: bool) -> None:
     text, ink, muted = grid.layout.text, SENTINELS["ink"], SENTINELS["muted"]
     axes.set_yticks(range(len(grid.names)), grid.names if labelled else [""] * len(grid.names))
     axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10], integer=True, min_n_ticks=3))
@@ -192,7 +206,7 @@ def _words(axes: Axes, panel: Panel, grid: _Grid, *, labelled: bool) -> None:
     axes.set_xlabel(f"points more than {panel.reference}", fontsize=text, color=muted, loc="left")
 
 
-def _marks(axes: Axes, panel: Panel, grid: _Grid) -> None:
+def _marks(axes: Axes, panel: Panel, grid: Grid) -> None:
     place = {group: row for row, group in enumerate(grid.groups)}
     left, right = axes.get_xlim()
     inset = 0.008 * (right - left)

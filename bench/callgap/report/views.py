@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from callgap.fairness.groups import EVERYONE
+from callgap.report.alterations import AlterationsView, alterations_view
+from callgap.report.altered_rows import Alterations
 from callgap.report.attribute_view import AttributeView, attribute_view
 from callgap.report.comparisons import Row, distinct, has_limits, under_primary_normalizer
 from callgap.report.conclusions import Conclusions, conclusions
@@ -67,6 +69,7 @@ class PageView:
         faults: of the data of all runs, each sentence once, the gravest first.
         overviews: tables of systems beside groups; none where there is one run.
         reversals: sentences on what changes with the choice of system.
+        alterations: what they changed; None where nothing was altered.
     """
 
     lead: Lead
@@ -75,14 +78,16 @@ class PageView:
     faults: tuple[FaultsView, ...]
     overviews: tuple[Overview, ...]
     reversals: tuple[str, ...]
+    alterations: AlterationsView | None = None
 
 
-def page_view(reports: Sequence[Row], *, plots: bool) -> PageView:
+def page_view(reports: Sequence[Row], *, plots: bool, altered: Alterations | None = None) -> PageView:
     """Arrange the reports of a page.
 
     Args:
         reports: as `summarize` made them, one per run.
         plots: whether to draw.
+        altered: what alterations changed among these runs.
 
     Returns:
         The view.
@@ -99,6 +104,8 @@ def page_view(reports: Sequence[Row], *, plots: bool) -> PageView:
         faults=faults_view(list(faults.values())),
         overviews=overviews([(cell.anchor, cell.report) for cell in cells]) if several else (),
         reversals=reversals(reports) if several else (),
+        # How long computing took stands with the drawings only: without them, the same results give the same text.
+        alterations=alterations_view(altered, reports, plots=plots, computing=plots),
     )
 
 

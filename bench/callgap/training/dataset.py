@@ -83,6 +83,16 @@ class _Listening:
         return heard
 
 
+def require_audio(corpus: Corpus) -> None:
+    """Check that there is something to learn from.
+
+    Raises:
+        InputError: the corpus has no audio.
+    """
+    if not corpus.has_audio:
+        raise InputError("corpus: it holds transcripts and no audio, and nobody can learn to hear from these")
+
+
 def read_dataset(
     corpus: Corpus,
     alteration: Alteration,
@@ -113,8 +123,7 @@ def read_dataset(
     Raises:
         InputError: the corpus has no audio, no such column, or nothing that can be learned.
     """
-    if not corpus.has_audio:
-        raise InputError("corpus: it holds transcripts and no audio, and nobody can learn to hear from these")
+    require_audio(corpus)
     utterances = corpus.utterances()
     known = set(utterances.column_names) - set(utterances_schema([]).names)
     if attribute and attribute not in known:

@@ -18,7 +18,7 @@ from callgap.provenance import provenance
 from callgap.recognizer.folds import FoldRecord, Folds
 from callgap.recognizer.neural.loading import device_of, require_transformers
 from callgap.training.checkpoint import processor_of, save
-from callgap.training.dataset import Dataset, Example, read_dataset
+from callgap.training.dataset import Dataset, Example, read_dataset, require_audio
 from callgap.training.holdout import Fold, folds_of
 from callgap.training.loop import Trained, fit, texts_of
 from callgap.training.settings import Settings
@@ -96,6 +96,7 @@ def _write_provenance(folder: Path, told: Mapping[str, object]) -> None:
 
 def _read(unit: Mapping[str, Any], seed: int, settings: Settings, console: Console) -> Dataset:
     corpus = unit["corpus"]
+    require_audio(corpus)
     utterances = corpus.utterances()
     return read_dataset(
         corpus,
