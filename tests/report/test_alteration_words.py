@@ -215,3 +215,18 @@ def test_groups_whose_levels_may_not_be_compared_are_named_and_the_others_counte
     assert told[0] == "DNSMOS is lower for fr."
     assert "1 further" in told[1]
     assert "fit" not in told[1].split()
+
+
+def test_what_a_control_loses_is_not_charged_to_an_alteration():
+    rows = [
+        identity(after="mcadams", still_themselves_before=0.9, still_themselves=0.1),
+        identity(after="resample-only", still_themselves=0.9),
+        identity(after="codec-only", still_themselves=0.05),
+        identity(after="denoise", still_themselves=0.8),
+    ]
+    told = voice_words.control_sentence(rows[0], rows[1:])
+    assert "taken for themselves in: resample-only 90.0%, codec-only 5.0%." in told
+    assert "What codec-only loses hides nobody" in told
+    assert "denoise" not in told
+    assert "hides nobody" not in voice_words.control_sentence(rows[0], [rows[1]])
+    assert voice_words.control_sentence(rows[0], [rows[3]]) == ""

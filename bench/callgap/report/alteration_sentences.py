@@ -23,6 +23,7 @@ from callgap.report.voice_words import (
     EMPHASIZED,
     QUALITY,
     SPOKEN,
+    control_sentence,
     delay_sentence,
     identity_sentences,
     level_sentences,
@@ -51,12 +52,21 @@ def lines(
     yield "Left out", _left_out(told, pair)
     yield "Recognition instead", _instead(told, pair)
     levels = told.levels(pair)
-    yield "Who speaks", identity_sentences(told.pick(told.found.identities, pair))
+    yield "Who speaks", _known(told, pair)
     yield "Quality, changes only", level_sentences(levels, QUALITY)
     yield "Emphasis", level_sentences(levels, EMPHASIZED)
     yield "Pace and pitch", level_sentences(levels, SPOKEN)
     delays = [row for row in told.found.latencies if row["alteration"] == pair[1]]
     yield "Delay", [delay_sentence(delays[0] if delays else None, computing=computing)]
+
+
+def _known(told: AlteredRows, pair: tuple[str, str]) -> Iterator[str]:
+    rows = told.pick(told.found.identities, pair)
+    yield from identity_sentences(rows)
+    everyone = [row for row in told.found.identities if row["attribute"] == ALL and row["before"] == pair[0]]
+    for row in everyone:
+        if row["after"] == pair[1] and (said := control_sentence(row, [one for one in everyone if one is not row])):
+            yield said
 
 
 def _recognized(told: AlteredRows, pair: tuple[str, str], attribute: str, place: Place, speakers: str) -> Iterator[str]:

@@ -38,12 +38,14 @@ class Outcome:
         finding: what became of the gaps.
         mark: its color.
         told: the widest gap before and after; empty where there is none.
+        everyone: rate over everyone before and after; empty where it is not known.
         counts: how many groups were helped and harmed.
     """
 
     finding: str
     mark: str
     told: str
+    everyone: str
     counts: str
 
 
@@ -57,6 +59,7 @@ class Matrix:
         reference: of the groups.
         places: names of the columns.
         rows: of each alteration its anchor, its name, its outcomes, and whether speakers are known and told apart.
+        leads: whether it is one of those that are told in sentences.
     """
 
     attribute: str
@@ -64,6 +67,7 @@ class Matrix:
     reference: str
     places: tuple[str, ...]
     rows: tuple[tuple[str, str, tuple[Outcome | None, ...], tuple[str, bool]], ...]
+    leads: bool
 
 
 @dataclass(frozen=True)
@@ -171,11 +175,14 @@ def _matrices(told: AlteredRows) -> Iterator[Matrix]:
 def _matrix(told: AlteredRows, attribute: str, measure: str, reference: str) -> Matrix:
     rows = []
     for number_, pair in enumerate(told.pairs):
-        found = [told.at(pair, attribute, measure, place) for place in told.places]
-        cells = tuple(_outcome(own) if own else None for own in found)
+        found = [
+            (told.at(pair, attribute, measure, place), told.at(pair, ALL, measure, place)) for place in told.places
+        ]
+        cells = tuple(_outcome(own, everyone) if own else None for own, everyone in found)
         rows.append((_anchor(number_), told.pair_name(pair), cells, _known(told, pair)))
     names = tuple(map(told.place_name, told.places))
-    return Matrix(attribute.replace("_", " "), ENDPOINTS[measure], reference, names, tuple(rows))
+    leads = measure in told.told
+    return Matrix(attribute.replace("_", " "), ENDPOINTS[measure], reference, names, tuple(rows), leads)
 
 
 def _known(told: AlteredRows, pair: tuple[str, str]) -> tuple[str, bool]:
@@ -230,10 +237,13 @@ def _titles(told: AlteredRows) -> dict[tuple[str, str], str]:
     return {pair: told.pair_name(pair) for pair in told.pairs}
 
 
-def _outcome(rows: Sequence[Row]) -> Outcome:
+def _outcome(rows: Sequence[Row], everyone: Sequence[Row]) -> Outcome:
     finding, row = outcome(rows), widest(rows)
+    whole = [f"everyone {percent(of['value_before'])} {_ARROW} {percent(of['value_after'])}" for of in everyone]
     told = f"{row['group']} {points(row['gap_before'])} {_ARROW} {points(row['gap_after'])}" if row else ""
     judged = [one for one in rows if one["group"] not in UNJUDGED]
     counts = [(name, sum(one["change_finding"] == name for one in judged)) for name in ("helped", "harmed")]
     said = ", ".join(f"{count} {name}" for name, count in counts)
-    return Outcome(finding, mark(finding), told, f"{said} of {number(len(judged))}" if judged else CANNOT_TELL)
+    return Outcome(
+        finding, mark(finding), told, "".join(whole), f"{said} of {number(len(judged))}" if judged else CANNOT_TELL
+    )

@@ -111,6 +111,34 @@ def identity_sentences(rows: Sequence[Row]) -> Iterator[str]:
         yield f"Distance to the reference group: {', '.join(map(_distance, distances))}. {DISTANCE}"
 
 
+CONTROLS = ("resample-only", "codec-only", "vocoder-only")
+"""Alterations that mean to leave the speaker as is."""
+
+
+def control_sentence(row: Row, others: Sequence[Row]) -> str:
+    """Say what the controls alone make of it that speakers are taken for themselves.
+
+    Args:
+        row: of `IDENTITIES`, everyone, of one alteration.
+        others: the same of the other alterations.
+
+    Returns:
+        A sentence; empty where no control was measured beside it.
+    """
+    found = [one for one in others if one["after"] in CONTROLS and one["still_themselves"] is not None]
+    if not found or row["still_themselves"] is None:
+        return ""
+    named = ", ".join(f"{one['after']} {percent(one['still_themselves'])}" for one in found)
+    told = f"Controls, which mean to leave the speaker as is, are taken for themselves in: {named}."
+    lost = [one["after"] for one in found if one["still_themselves"] <= row["still_themselves_before"] / 2]
+    if not lost:
+        return told
+    return (
+        f"{told} What {' and '.join(lost)} {'loses' if len(lost) == 1 else 'lose'} hides nobody: the embeddings hear "
+        "the line or the vocoder as well as the speaker, and so much of any such loss is theirs."
+    )
+
+
 def level_sentences(rows: Iterable[Row], levels: Mapping[str, Level]) -> Iterator[str]:
     """Say what changed in the voices of everyone, measure by measure; only changes, never a level.
 
