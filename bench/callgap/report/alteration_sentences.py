@@ -12,6 +12,7 @@ from callgap.report.effect_words import (
     CHANGED_TEXT,
     CONTENT,
     change_sentences,
+    comparable,
     content_sentence,
     gap_sentences,
     instead_sentence,
@@ -44,7 +45,9 @@ def lines(
     Yields:
         Headings with their sentences, of which there may be none.
     """
-    for attribute in told.attributes or [ALL]:
+    # Of an attribute with one group, or without a reference, everyone says as much.
+    compared = [name for name in told.attributes if comparable(row for row in told.rates if row["attribute"] == name)]
+    for attribute in compared or [ALL]:
         by = "Everyone" if attribute == ALL else f"By {attribute.replace('_', ' ')}"
         for place in told.places:
             yield f"{by}: {told.place_name(place)}", _recognized(told, pair, attribute, place, speakers)

@@ -65,6 +65,7 @@ class PageView:
     Attributes:
         lead: its first line.
         cells: one per run.
+        told: those that are told in full: of runs that are told by what an alteration changed, the unaltered ones.
         names: of the runs, for tables.
         faults: of the data of all runs, each sentence once, the gravest first.
         overviews: tables of systems beside groups; none where there is one run.
@@ -74,6 +75,7 @@ class PageView:
 
     lead: Lead
     cells: tuple[CellView, ...]
+    told: tuple[CellView, ...]
     names: tuple[str, ...]
     faults: tuple[FaultsView, ...]
     overviews: tuple[Overview, ...]
@@ -92,7 +94,8 @@ def page_view(reports: Sequence[Row], *, plots: bool, altered: Alterations | Non
     Returns:
         The view.
     """
-    cells = tuple(cell_view(report, place, plots=plots) for place, report in enumerate(reports))
+    in_full = [_is_told(report, altered) for report in reports]
+    cells = tuple(cell_view(r, place, plots=plots and in_full[place]) for place, r in enumerate(reports))
     faults = {
         (fault["detail"], fault["consequence"]): fault for report in reports for fault in report.get("faults", ())
     }
@@ -100,13 +103,22 @@ def page_view(reports: Sequence[Row], *, plots: bool, altered: Alterations | Non
     return PageView(
         lead=lead(reports),
         cells=cells,
+        told=tuple(cell for cell, full in zip(cells, in_full, strict=True) if full),
         names=tuple(run_names(reports)),
         faults=faults_view(list(faults.values())),
-        overviews=overviews([(cell.anchor, cell.report) for cell in cells]) if several else (),
+        overviews=overviews([(c.anchor if full else "", c.report) for c, full in zip(cells, in_full, strict=True)])
+        if several
+        else (),
         reversals=reversals(reports) if several else (),
         # How long computing took stands with the drawings only: without them, the same results give the same text.
         alterations=alterations_view(altered, reports, plots=plots, computing=plots),
     )
+
+
+def _is_told(report: Row, altered: Alterations | None) -> bool:
+    """Whether a run is told in full: all are, unless most of them are told by what an alteration changed."""
+    pairs = altered.effects if altered else ()
+    return not pairs or report["provenance"]["choices"]["alteration"] in {row["before"] for row in pairs}
 
 
 def cell_view(report: Row, place: int, *, plots: bool) -> CellView:

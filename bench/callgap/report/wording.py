@@ -90,6 +90,10 @@ WALKED = (
 FLAGS = "Text invented and wrong language are lower bounds: what reads well is not found."
 RATES = "A rate is absent (\N{EN DASH}), never 0, where a group has too few speakers or nothing was counted."
 SYNTHETIC = "Synthetic voices: a stress test of the instrument, no evidence about people."
+NOT_TOLD = (
+    "Runs with an alteration are told above, by what it changed; their groups and contrasts stand in table.csv and "
+    "contrasts.csv."
+)
 PROMPTS = "The references are the prompts that were read, not transcripts: a reader's own slips count as errors."
 
 USE = (
