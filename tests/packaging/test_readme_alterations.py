@@ -1,0 +1,52 @@
+"""What the README says of altered voices is published."""
+
+import csv
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PLACE = ROOT / "results" / "alteration-fsdd"
+SECTION = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Altered voices")[2].partition("\n## ")[0]
+
+
+def rows(table, **keys):
+    with (PLACE / f"{table}.csv").open(encoding="utf-8", newline="") as lines:
+        return [row for row in csv.DictReader(lines) if keys.items() <= row.items()]
+
+
+def percent(value):
+    return f"{100 * float(value):.1f}%"
+
+
+def words(alteration, system, when="value_after"):
+    (row,) = rows("effects", after=alteration, attribute="all", measure="wer", system=system, condition="clean")
+    return percent(row[when])
+
+
+def test_every_alteration_stands_there_with_its_published_figures():
+    shown = re.findall(r"^\| `([^`]+)` \|", SECTION, flags=re.MULTILINE)
+    known = {row["after"]: row for row in rows("identities", attribute="all")}
+    assert shown == list(known)
+    for name, row in known.items():
+        (quality,) = rows("effects", after=name, attribute="all", measure="dnsmos_overall")
+        figures = [
+            *(words(name, system) for system in ("pocketsphinx", "reference-fsdd")),
+            *(percent(row[column]) for column in ("still_themselves", "error_rate_after")),
+            f"{float(quality['change']):+.2f}".replace("-", "\N{MINUS SIGN}"),
+        ]
+        assert f"| `{name}` | {' | '.join(figures)} |" in SECTION
+    first = known["resample-only"]
+    before = [words("resample-only", system, "value_before") for system in ("pocketsphinx", "reference-fsdd")]
+    told = [percent(first[column]) for column in ("still_themselves_before", "error_rate_before")]
+    assert f"| none | {' | '.join([*before, *told])} | |" in SECTION
+
+
+def test_what_is_concluded_of_them_holds():
+    everyone = rows("effects", attribute="all", measure="wer")
+    assert {row["change_finding"] for row in everyone} == {"cannot tell"}
+    known = {row["after"]: row for row in rows("identities", attribute="all")}
+    codec, vocoder = known["codec-only"], known["vocoder-only"]
+    assert float(codec["still_themselves"]) < 0.1
+    assert float(codec["error_rate_after"]) < 0.2
+    moved = [float(known[name]["still_themselves"]) for name in ("pitch-shift", "pitch-flatten", "pitch-widen")]
+    assert all(abs(one - float(vocoder["still_themselves"])) < 0.05 for one in moved)
