@@ -17,7 +17,7 @@ from callgap.errors import InputError, first_line
 from callgap.voice.checkpoint import Checkpoint, device_of, folder_of, required
 
 _SETTINGS, _WEIGHTS = "hyperparams.yaml", ("embedding_model.safetensors", "embedding_model.ckpt")
-_INSTALL = "speechbrain>=1.1"
+_INSTALL = "callgap[ecapa]"
 _LOBES = "speechbrain.lobes"
 # What the settings must be made of, and which of their numbers are read; anything else would be heard otherwise.
 _PARTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
