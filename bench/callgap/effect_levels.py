@@ -34,7 +34,9 @@ _LEVEL = Measured(is_rate=False, is_worse=False)
 def has_voices(pair: Pair) -> bool:
     """Whether the voices of both runs were measured, and in the same way."""
     runs = pair.before, pair.after
-    ways = [dict(run.directory.config().get("voice") or {}, least_similarity=None, accent_classifier=None) for run in runs]
+    ways = [
+        dict(run.directory.config().get("voice") or {}, least_similarity=None, accent_classifier=None) for run in runs
+    ]
     return ways[0] == ways[1] and all((run.directory.path / VOICES_FILE).is_file() for run in runs)
 
 

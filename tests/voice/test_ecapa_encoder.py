@@ -143,5 +143,5 @@ def test_settings_of_something_else_are_one_sentence(tmp_path, old, new, message
 
 def test_a_missing_package_is_named_with_the_command(monkeypatch, speech, tmp_path):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(InputError, match=r"not installed: pip install 'speechbrain>=1.1'"):
+    with pytest.raises(InputError, match=r"not installed: pip install 'callgap\[ecapa\]'"):
         unit(tmp_path).measure(speech)
