@@ -86,8 +86,9 @@ format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# Not coqui: its dependencies are as many as all others together. Not what has to be compiled.
-EXTRAS := codecs denoise ecapa faster-whisper huggingface transformers voice
+# Not coqui: its dependencies are as many as all others together. Not ecapa: once SpeechBrain is imported, whoever looks
+# through the modules of the process (as hypothesis does) imports k2, which is not there. Not what has to be compiled.
+EXTRAS := codecs denoise faster-whisper huggingface transformers voice
 lock: | $(filter .uv/bin/uv,$(UV))
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --no-emit-index-url --no-emit-find-links --group pyproject.toml:dev --group pyproject.toml:pinned \

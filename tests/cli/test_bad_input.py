@@ -113,6 +113,7 @@ def test_list_names_every_choice_with_one_line(tmp_path):
         assert name in printed
 
 
+@pytest.mark.slow
 def test_a_sweep_records_the_run_that_fails_and_goes_on(tmp_path):
     voices = "corpus.accents.en-us.voice=nosuchvoice,en-us"
     small = ["corpus.speakers_per_group=1", "hydra.sweep.dir=sweep"]

@@ -231,6 +231,7 @@ def test_a_label_that_a_grammar_never_gives_is_refused_with_the_node(tmp_path):
     assert refused(tmp_path) == f"{FILE}, line {line}: {said}"
 
 
+@pytest.mark.slow
 def test_a_service_of_ones_own_with_a_grammar_of_ones_own_is_called_from_a_folder_of_the_user(tmp_path):
     (tmp_path / "g.jsgf").write_text(JSGF + "public <a> = [i want to] buy {buy};")
     write(tmp_path, with_grammar("g.jsgf"))

@@ -54,6 +54,7 @@ def test_the_keys_of_servers_are_named_and_what_a_server_needs(examined):
     assert item(examined.stdout, "faster-whisper").endswith("absent  needs recognizer.model")
 
 
+@pytest.mark.slow
 def test_an_extra_that_is_installed_and_cannot_be_imported_is_broken(monkeypatch, tmp_path):
     def broken(name):
         raise OSError("libcudnn.so.9: cannot open shared object file")
@@ -74,6 +75,7 @@ def test_the_folder_of_data_and_what_is_in_it_are_named(examined):
     assert item(examined.stdout, "CALLGAP_DATA").endswith("data: artie-bias")
 
 
+@pytest.mark.slow
 def test_what_is_not_there_is_absent_or_broken_and_stops_nothing(monkeypatch, tmp_path):
     monkeypatch.delenv("HF_TOKEN", raising=False)
     monkeypatch.setenv("CALLGAP_DATA", str(tmp_path / "nowhere"))

@@ -169,6 +169,7 @@ print(router.route(["my card is lost", "the balance", "rain"]), router.identity(
 """
 
 
+@pytest.mark.slow
 def test_another_process_with_other_hashes_and_threads_gives_the_same(made):
     environment = os.environ | {"PYTHONHASHSEED": "7", "OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2"}
     environment["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)

@@ -45,7 +45,8 @@ def test_every_line_of_the_readme_is_a_published_one():
         everyone = [row for row in csv.DictReader(lines) if row["attribute"] == "everyone"]
     columns = ("wer", "misrouted", "not_completed", "false_reject")
     rows = [f"| `{row['condition']}` | {' | '.join(percent(row[name]) for name in columns)} |" for row in everyone]
-    written = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    # Lines of the table of alterations are held by test_readme_alterations.py.
+    written = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Altered voices")[0].splitlines()
     assert len(rows) == 9
     assert [line for line in written if line.startswith("| `")] == rows
 

@@ -17,6 +17,8 @@ TABLES = {"effects.csv": EFFECTS, "identities.csv": IDENTITIES, "validations.csv
 TABLES |= {"latencies.csv": LATENCIES}
 TITLE = "What the alteration changed"
 
+pytestmark = pytest.mark.slow
+
 
 def write_voices(run, *, one_voice=False):
     """Voices of a run: a direction for each speaker, or one for everyone."""

@@ -13,7 +13,10 @@ from callgap.finished import Finished
 from callgap.identities import identity_rows
 from callgap.report.voice_words import identity_sentences, sounds_alike
 
-pytestmark = pytest.mark.skipif(importlib.util.find_spec("resemblyzer") is None, reason="resemblyzer is not installed")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(importlib.util.find_spec("resemblyzer") is None, reason="resemblyzer is not installed"),
+]
 # Ten voices that are all different, and nothing said in less than a third of a second.
 HOW = [
     *("voice=none", "voice.voiceprint=true", "voice.least_speech_s=0.2", "engine.workers=0", "channel=clean"),

@@ -33,7 +33,8 @@ def killed_when(process, ready):
     return process.wait() == -signal.SIGKILL
 
 
-@pytest.mark.parametrize("count", [2, pytest.param(5, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("count", [2, 5])
 def test_a_run_killed_at_random_moments_ends_with_the_same_bytes(finished, tmp_path, count):
     whole, path = parts(finished[0]), tmp_path / "killed"
     moments = sorted(random.Random(11).sample(range(whole), count))
@@ -50,6 +51,7 @@ def test_a_run_killed_at_random_moments_ends_with_the_same_bytes(finished, tmp_p
     assert not hypotheses.duplicated(["utterance_id", "grammar_id"]).any()
 
 
+@pytest.mark.slow
 def test_workers_end_with_a_killed_run(tmp_path):
     path = tmp_path / "r"
     process = started(*TINY, "engine.workers=2", f"hydra.run.dir={path}", cwd=tmp_path)
@@ -103,7 +105,9 @@ def test_a_run_directory_of_another_version_is_refused(copy):
         assert "key format: found 99, accepted: 1" in done.stderr
 
 
-@pytest.mark.parametrize("stream", ["hypotheses", "timings", "covariates"])
+@pytest.mark.parametrize(
+    "stream", ["hypotheses", *(pytest.param(name, marks=pytest.mark.slow) for name in ("timings", "covariates"))]
+)
 def test_a_damaged_part_is_named_and_can_be_heard_again(copy, finished, stream):
     part = copy / stream / "part-00003.parquet"
     part.write_bytes(part.read_bytes()[:50])

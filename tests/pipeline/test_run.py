@@ -82,6 +82,7 @@ def test_provenance_names_versions_seeds_and_fingerprints_and_no_path(finished):
     assert rejection["out_of_grammar"] == 20 + 40
 
 
+@pytest.mark.slow
 def test_other_batches_workers_and_folders_give_the_same_bytes(finished, tmp_path):
     callgap("run", *TINY, "batch_size=50", f"hydra.run.dir={tmp_path / 'r'}", cwd=tmp_path)
     assert digest(tmp_path / "r") == digest(finished[0])
@@ -124,6 +125,7 @@ def test_publish_holds_no_path_and_no_speaker_of_the_run(finished, tmp_path):
     assert yaml.safe_load((target / "config.yaml").read_text())["runs"][0]["seed"] == 1
 
 
+@pytest.mark.slow
 def test_a_sweep_makes_one_run_per_value(tmp_path):
     small = ["corpus.speakers_per_group=1", "hydra.sweep.dir=sweep"]
     callgap("run", "-m", *TINY[:3], "channel=clean,g711a", *small, cwd=tmp_path)

@@ -22,15 +22,26 @@ NEEDS_EMBEDDINGS = pytest.mark.skipif(
 )
 
 
+class Runs(dict):
+    """By name the directory of a run, made when it is first asked for; `again` is one more without any alteration."""
+
+    def __init__(self, folder):
+        super().__init__()
+        self.folder = folder
+
+    def __missing__(self, name):
+        if name == "again":
+            # It takes over what the first one measured.
+            assert self["identity"].exists()
+        alteration = "mcadams" if name == "mcadams" else "identity"
+        self[name] = path = self.folder / name
+        callgap("run", *TINY, *HOW, f"alteration={alteration}", f"hydra.run.dir={path}", cwd=self.folder)
+        return path
+
+
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
-    """By alteration, the directory of a run; `again` is one without any."""
-    folder = tmp_path_factory.mktemp("voices")
-    made = {}
-    for name, alteration in (("identity", "identity"), ("again", "identity"), ("mcadams", "mcadams")):
-        made[name] = folder / name
-        callgap("run", *TINY, *HOW, f"alteration={alteration}", f"hydra.run.dir={made[name]}", cwd=folder)
-    return made
+    return Runs(tmp_path_factory.mktemp("voices"))
 
 
 def voices(path):
@@ -47,12 +58,14 @@ def test_every_utterance_has_one_row_in_the_order_of_the_run(runs):
     assert found["embedding"].null_count == len(found)
 
 
+@pytest.mark.slow
 def test_nothing_altered_is_the_same_to_the_bit_and_keeps_its_contours(runs):
     first, second = (voices(runs[name]) for name in ("identity", "again"))
     assert first.equals(second)
     assert first["f0_scale"].to_pylist() == pytest.approx([1.0] * len(first))
 
 
+@pytest.mark.slow
 def test_an_alteration_is_measured_after_it(runs):
     before, after = (voices(runs[name]) for name in ("identity", "mcadams"))
     assert before["utterance_id"].equals(after["utterance_id"])
@@ -62,6 +75,7 @@ def test_an_alteration_is_measured_after_it(runs):
     assert notes["compute_s_per_s"] > RunDirectory.open(runs["identity"]).provenance()["alteration"]["compute_s_per_s"]
 
 
+@pytest.mark.slow
 def test_a_run_that_goes_on_measures_what_is_left_and_no_more(runs, tmp_path):
     path = tmp_path / "torn"
     shutil.copytree(runs["identity"], path)
@@ -73,6 +87,7 @@ def test_a_run_that_goes_on_measures_what_is_left_and_no_more(runs, tmp_path):
     assert voices(path).equals(voices(runs["identity"]))
 
 
+@pytest.mark.slow
 def test_what_was_measured_beside_stays_with_a_run_that_goes_on_elsewhere(runs, tmp_path):
     path = tmp_path / "moved"
     shutil.copytree(runs["again"], path)
@@ -88,6 +103,7 @@ def test_without_measures_there_is_no_table(finished):
     assert not (finished[0] / "voices").exists()
 
 
+@pytest.mark.slow
 def test_judging_again_keeps_the_voices(runs, tmp_path):
     callgap("score", runs["identity"], "scoring.primary=none", cwd=tmp_path)
     made = next(path for path in runs["identity"].parent.glob("identity-score-*"))
@@ -102,6 +118,7 @@ def test_stored_transcripts_have_no_voices(tmp_path):
     assert "accepted: voice=none" in done.output
 
 
+@pytest.mark.slow
 def test_a_sweep_measures_the_voices_of_one_alteration_once(runs, tmp_path):
     path = runs["identity"].parent / "other-line"
     callgap("run", *TINY, *HOW, "channel=clean", "alteration=identity", f"hydra.run.dir={path}", cwd=tmp_path)

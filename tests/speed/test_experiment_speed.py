@@ -47,6 +47,7 @@ def utterances():
     return TableCorpus(file="calls.csv", groups=["accent"], references={"accent": "x"}).utterances()
 
 
+@pytest.mark.slow
 def test_every_way_of_making_a_table_is_timed(tiny: list[str], tmp_path: Path) -> None:
     rows = speed.measured(tiny, utterances(), tmp_path, rounds=1, device="cpu")
     assert [row.contender for row in rows] == [

@@ -96,6 +96,7 @@ def test_voices_are_nearer_to_themselves_and_no_item_touches_another(needs, spee
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.slow
 def test_the_embedding_is_that_of_resemblyzer(needs, speech, monkeypatch, one_thread):
     needs("resemblyzer", "librosa")
     if importlib.util.find_spec("webrtcvad") is None:

@@ -118,7 +118,8 @@ def page_view(reports: Sequence[Row], *, plots: bool, altered: Alterations | Non
 def _is_told(report: Row, altered: Alterations | None) -> bool:
     """Whether a run is told in full: all are, unless most of them are told by what an alteration changed."""
     pairs = altered.effects if altered else ()
-    return not pairs or report["provenance"]["choices"]["alteration"] in {row["before"] for row in pairs}
+    chosen = report["provenance"].get("choices", {}).get("alteration")
+    return not pairs or chosen is None or chosen in {row["before"] for row in pairs}
 
 
 def cell_view(report: Row, place: int, *, plots: bool) -> CellView:
