@@ -64,7 +64,8 @@ class Flat:
             for kid in self.kids[number]:
                 parents[kid].append(number)
             if (words := _own_length(node, self.kids[number], void)) is not None:
-                heapq.heappush(queue, (words, number))
+                queue.append((words, number))
+        heapq.heapify(queue)
         settled = [False] * len(self.nodes)
         while queue:
             words, number = heapq.heappop(queue)
