@@ -93,6 +93,12 @@ def test_the_time_of_all_contrasts_is_published():
     assert f"`callgap score` of both runs {readable(seconds['callgap score, a new process'])} s" in text
 
 
+def test_what_two_cores_bring_is_published():
+    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    both = float(timed("recognition")["PocketSphinx, 240 calls", "callgap, 2 processes"]["times_one process_median"])
+    assert f"PocketSphinx recognizes 240 calls on two cores {readable(both)} times as fast as in one process" in text
+
+
 def test_published_times_are_of_a_clean_checkout_on_one_machine():
     pages = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "results" / "performance").glob("*.md"))]
     assert len(pages) >= 3
