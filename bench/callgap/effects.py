@@ -6,16 +6,18 @@ import json
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 from callgap.effect_levels import has_voices, levels, voice_reasons
-from callgap.effect_measures import LEVEL, RATE, Observations, Runs, lost_or_excluded, rates
+from callgap.effect_measures import LEVEL, RATE, Frames, Observations, Runs, lost_or_excluded, rates
 from callgap.effect_pairs import Pair, pairs
 from callgap.effects_told import sentences, tables
 from callgap.errors import InputError, one_of
+from callgap.fairness.before_after import BeforeAfter
 from callgap.fairness.effect_findings import Found, OwnGaps, both_ways, found
 from callgap.fairness.effects import Changed, Effect, effects
 from callgap.fairness.gaps import Resampling
@@ -110,34 +112,40 @@ class _Told:
 
     def rows(self) -> list[Row]:
         everyone = dict.fromkeys(self.pair.after.speakers.values(), ALL)
-        found: list[Row] = []
-        for each in self.observations:
-            if each.attribute is None:
-                found += self._of(each, ALL, everyone, None)
-            for attribute, reference in self.pair.after.attributes.items():
-                if each.attribute in (None, attribute):
-                    found += self._of(each, attribute, self.pair.after.groups(attribute), reference)
-        return found
+        found = self._of(ALL, everyone, None)
+        for attribute, reference in self.pair.after.attributes.items():
+            found += self._of(attribute, self.pair.after.groups(attribute), reference)
+        return sorted(found, key=lambda row: self._order[str(row["measure"])])
 
-    @property
-    def families(self) -> int:
-        """That share the error rate: everyone and every attribute, times the measures."""
-        attributes = len(self.pair.after.attributes)
-        return sum(1 + attributes if each.attribute is None else 1 for each in self.observations)
+    @cached_property
+    def _order(self) -> dict[str, int]:
+        return {each.name: place for place, each in enumerate(self.observations)}
 
-    def _of(self, each: Observations, attribute: str, groups: Mapping[str, str], reference: str | None) -> list[Row]:
-        plan = self.pair.after.plan
-        drawing = Resampling(plan["alpha"], plan["resamples"], plan["seed"])
-        plain, charged = (
-            effects(*sums, groups, reference, drawing, of=each.measured, families=self.families) if sums else None
-            for sums in (each.by_speaker, each.charged_by_speaker)
-        )
-        lost = {effect.group: effect for effect in charged or ()}
+    def _of(self, attribute: str, groups: Mapping[str, str], reference: str | None) -> list[Row]:
+        told = [each for each in self.observations if each.attribute in (None, attribute)]
+        drawing = Resampling(*(self.pair.after.plan[name] for name in ("alpha", "resamples", "seed")))
+        plain = {each.name: self._both(each, each.by_speaker, groups, reference) for each in told}
+        charged = {
+            each.name: self._both(each, each.charged_by_speaker, groups, reference)
+            for each in told
+            if each.charged_by_speaker is not None
+        }
+        found = effects(plain, drawing)
+        # What was lost changes some rates: the others stay in the family whose limits hold together.
+        owed = effects(plain | charged, drawing) if charged else {}
         people = {name: {speaker for speaker, of in groups.items() if of == name} for name in set(groups.values())}
-        return [
-            self._row(each, attribute, reference, effect, lost.get(effect.group), people[effect.group])
-            for effect in plain or ()
-        ]
+        rows = []
+        for each in told:
+            lost = {effect.group: effect for effect in owed[each.name]} if each.name in charged else {}
+            rows += [
+                self._row(each, attribute, reference, effect, lost.get(effect.group), people[effect.group])
+                for effect in found[each.name]
+            ]
+        return rows
+
+    @staticmethod
+    def _both(each: Observations, sums: Frames, groups: Mapping[str, str], reference: str | None) -> BeforeAfter:
+        return BeforeAfter.of(*sums, groups, reference, each.measured)
 
     def _row(
         self,

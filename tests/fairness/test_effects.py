@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from callgap.fairness.before_after import Measured
+from callgap.fairness.before_after import BeforeAfter, Measured
 from callgap.fairness.effect_findings import OwnGaps, both_ways, found
 from callgap.fairness.effects import effects
-from callgap.fairness.gaps import Resampling
+from callgap.fairness.gaps import CAUTION, Resampling
 from callgap.fairness.grouping import EVERYONE_ELSE
 from callgap.fairness.simultaneous import from_normal, to_normal, upper_quantile
 from callgap_kernels.resampling import resample_counts
@@ -42,9 +42,14 @@ def scaled(before, factors, sizes=SIZES):
     return frame(np.round(before["numerator"].to_numpy() * factor), people(sizes))
 
 
-def told(before, after, reference="a", sizes=SIZES, of=WER, own_gaps=OwnGaps(), **options):  # noqa: B008
+def alone(before, after, groups, reference, of=WER, plan=PLAN):
+    """Effects of one measure by itself."""
+    return effects({"one": BeforeAfter.of(before, after, groups, reference, of)}, plan)["one"]
+
+
+def told(before, after, reference="a", sizes=SIZES, of=WER, own_gaps=OwnGaps()):  # noqa: B008
     """By group, the effect and what is found."""
-    result = effects(before, after, people(sizes), reference, PLAN, of=of, **options)
+    result = alone(before, after, people(sizes), reference, of)
     return {effect.group: (effect, found(effect, of, of.margin, own_gaps)) for effect in result}
 
 
@@ -193,7 +198,7 @@ def test_everyone_else_is_everybody_known_but_the_group():
     after = spoken({"a": 0.2, "b": 0.2, "c": 0.4}, sizes, seed=2)
     for table in (before, after):
         table.loc["nobody"] = [150.0, 200.0, 150.0, 200.0]
-    result = {e.group: e for e in effects(before, after, groups, EVERYONE_ELSE, PLAN, of=WER)}
+    result = {e.group: e for e in alone(before, after, groups, EVERYONE_ELSE)}
     others = [name for name in people(sizes) if name[0] in "ab"]
     rates = [table.loc[others, "numerator"].sum() / table.loc[others, "denominator"].sum() for table in (before, after)]
     assert result["c"].reference.change.value == pytest.approx(rates[1] - rates[0])
@@ -223,27 +228,24 @@ def test_what_holds_only_without_lost_utterances_cannot_be_told():
 def test_limits_are_those_of_a_plain_bootstrap_of_the_same_draws():
     sizes = {"a": 15, "b": 12}
     before, after = spoken({"a": 0.2, "b": 0.3}, sizes), spoken({"a": 0.15, "b": 0.2}, sizes, seed=2)
-    (effect,) = [e for e in effects(before, after, people(sizes), "a", PLAN, of=WER, families=4) if e.group == "b"]
+    (effect,) = [e for e in alone(before, after, people(sizes), "a") if e.group == "b"]
     t, se, values = plain_bootstrap(before, after, sizes)
-    alpha = PLAN.alpha / 4
     degrees = {"a": 14.0, "b": 11.0, "gap": 11.0}
-    largest = np.full(PLAN.resamples, -np.inf)
-    scales = {}
-    for key, each in t.items():
-        z = to_normal(np.abs(each), degrees[key[0]])
-        scales[key] = upper_quantile(z, 0.01)
-        largest = np.maximum(largest, z / scales[key])
-    critical = upper_quantile(largest, alpha)
-    for key, limited in (
-        (("b", "difference"), effect.own.change),
-        (("gap", "difference"), effect.gap_change),
-        (("gap", "log"), effect.gap_ratio_change),
+    # Two groups share the error rate; differences and ratios of each have a critical value of their own.
+    alpha = CAUTION * PLAN.alpha / 2
+    for scale, limited in (
+        ("difference", {"b": effect.own.change, "gap": effect.gap_change}),
+        ("log", {"b": effect.own.ratio, "gap": effect.gap_ratio_change}),
     ):
-        half = from_normal(critical * scales[key], degrees[key[0]]) * se[key]
-        limits = values[key] - half, values[key] + half
-        if key[1] == "log":
-            limits = tuple(np.exp(limits))
-        assert (limited.lower, limited.upper) == pytest.approx(limits, rel=1e-9)
+        z = {name: to_normal(np.abs(t[name, scale]), degrees[name]) for name in limited}
+        scales = {name: upper_quantile(each, 0.01) for name, each in z.items()}
+        critical = upper_quantile(np.maximum(*(z[name] / scales[name] for name in limited)), alpha)
+        for name, found_limits in limited.items():
+            half = from_normal(critical * scales[name], degrees[name]) * se[name, scale]
+            limits = values[name, scale] - half, values[name, scale] + half
+            if scale == "log":
+                limits = tuple(np.exp(limits))
+            assert (found_limits.lower, found_limits.upper) == pytest.approx(limits, rel=1e-9)
 
 
 def plain_bootstrap(before, after, sizes):
@@ -269,16 +271,42 @@ def plain_bootstrap(before, after, sizes):
     return t, {k: np.sqrt(v[1][0]) for k, v in found.items()}, {k: v[0][0] for k, v in found.items()}
 
 
-def test_a_family_of_one_rare_member_leaves_the_others_their_limits():
+def test_a_rare_group_leaves_the_others_their_limits():
     sizes = {"a": 30, "b": 30, "c": 30}
     before, after = (spoken(dict.fromkeys(sizes, 0.2), sizes, seed) for seed in (1, 2))
-    alone = told(before.iloc[:60], after.iloc[:60])["b"][0]
+    ordinary = told(before, after, sizes=sizes)["b"][0]
     for table in (before, after):
         table.loc[table.index.str.startswith("c"), ["numerator", "events"]] = 0.0
-    beside = told(before, after, sizes=sizes)["b"][0]
-    assert (beside.gap_change.lower, beside.gap_change.upper) == pytest.approx(
-        (alone.gap_change.lower, alone.gap_change.upper)
-    )
+    assert told(before, after, sizes=sizes)["b"][0] == ordinary
+
+
+def test_that_nothing_happened_to_a_few_is_as_sure_as_their_number_makes_it():
+    for size in (12, 60):
+        sizes = {"a": 60, "b": size}
+        before = spoken({"a": 0.2, "b": 0.3}, sizes)
+        effect, said = told(before, scaled(before, {"a": 0.6}, sizes), sizes=sizes)["b"]
+        assert said.gap == "widens"
+        assert effect.gap_change.lower < -effect.reference.change.upper
+        largest = (before["numerator"] - scaled(before, {"a": 0.6}, sizes)["numerator"]).max() / WORDS
+        # Clopper and Pearson's upper limit of 0 of n, at the level of one change of one of two groups.
+        share = 1 - (CAUTION * PLAN.alpha / 2 / 2) ** (1 / size)
+        assert (effect.own.change.lower, effect.own.change.upper) == pytest.approx((-share * largest, 0.0))
+        assert effect.own.ratio.lower == pytest.approx(1 - share * largest / effect.own.before)
+
+
+def test_limits_of_a_gap_need_limits_of_both_sides():
+    before = spoken({"a": 0.2, "b": 0.3})
+    touched = np.array([n < 40 or n % 3 == 0 for n in range(80)])
+    after = frame(np.where(touched, np.round(before["numerator"] * 0.5), before["numerator"]), people())
+    effect, _ = told(before, after)["b"]
+    assert effect.own.change.lower < effect.own.change.upper
+    sizes = {"a": 40, "b": 5}
+    before = spoken({"a": 0.2, "b": 0.3}, sizes)
+    # Three of five: too many to be few, and too few for a resample without them to be out of the question.
+    errors = before["numerator"].to_numpy() * np.r_[np.full(43, 0.5), 1.0, 1.0]
+    effect, _ = told(before, frame(np.round(errors), people(sizes)), sizes=sizes)["b"]
+    assert (effect.own.change.lower, effect.gap_change.lower, effect.gap_ratio_change.lower) == (None, None, None)
+    assert effect.reference.change.upper < 0
 
 
 @pytest.mark.slow
@@ -298,7 +326,7 @@ def test_limits_of_all_groups_and_quantities_hold_together():
         tables = [
             frame(rng.binomial(300, np.minimum(0.95, p)).astype(float), groups, 300.0) for p in (hard, each * hard)
         ]
-        covered += all(holds(effect, factor) for effect in effects(*tables, groups, "a", plan, of=WER))
+        covered += all(holds(effect, factor) for effect in alone(*tables, groups, "a", plan=plan))
     assert covered >= 0.85 * 300
 
 
@@ -310,13 +338,24 @@ def holds(effect, factor):
     return all(limited.lower <= truth <= limited.upper for limited, truth in truths)
 
 
-def test_the_more_measures_share_the_error_rate_the_wider_the_limits():
-    before, after = spoken({"a": 0.2, "b": 0.3}), spoken({"a": 0.2, "b": 0.25}, seed=2)
-    widths = []
-    for families in (1, 20):
-        effect, _ = told(before, after, families=families)["b"]
-        widths.append(effect.gap_change.upper - effect.gap_change.lower)
-    assert widths[0] < widths[1]
+def test_measures_that_go_together_share_the_error_rate_as_one():
+    groups = people()
+    both = [spoken({"a": 0.2, "b": 0.3}), spoken({"a": 0.2, "b": 0.25}, seed=2)]
+    other = [spoken({"a": 0.2, "b": 0.3}, seed=3), spoken({"a": 0.2, "b": 0.25}, seed=4)]
+    few = [table.iloc[1:] for table in both]
+
+    def limits(**measures):
+        found = effects({name: BeforeAfter.of(*tables, groups, "a", WER) for name, tables in measures.items()}, PLAN)
+        return {name: next(e.gap_change for e in of if e.group == "b") for name, of in found.items()}
+
+    def width(limited):
+        return limited.upper - limited.lower
+
+    one = limits(wer=both)["wer"]
+    assert limits(wer=both, again=both)["wer"] == one
+    assert width(limits(wer=both, other=other)["wer"]) > width(one)
+    # Of other speakers there are other draws, which a copy of the same figures cannot share.
+    assert width(limits(wer=both, few=few)["wer"]) > width(one)
 
 
 def test_words_heard_otherwise_are_neither_help_nor_harm():

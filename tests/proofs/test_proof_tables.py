@@ -57,7 +57,10 @@ def test_limits_that_cover_too_seldom_are_told_with_the_worst_place(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--only", "flag"], "--only: found 'flag'; accepted: coverage, families, null, power, oracles, flags, naive"),
+        (
+            ["--only", "flag"],
+            "--only: found 'flag'; accepted: coverage, families, alterations, null, power, oracles, flags, naive",
+        ),
         (["--simulations", "5"], "--simulations is 5; accepted is a whole number from 20 on"),
         (["--workers", "0"], "--workers is 0; accepted is a whole number from 1 on"),
         (["--out", __file__], f"--out {__file__}: File exists"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -41,6 +42,7 @@ class BeforeAfter:
     """Speakers who are in both.
 
     Attributes:
+        speakers: their ids, in order.
         after: sums [speaker, 1].
         before: likewise.
         events: what was counted, unweighted, before and after [speaker, 2].
@@ -50,6 +52,7 @@ class BeforeAfter:
         measured: what it is.
     """
 
+    speakers: tuple[str, ...]
     after: Sums
     before: Sums
     events: Float
@@ -84,6 +87,7 @@ class BeforeAfter:
             np.stack([frame[name].to_numpy() for frame in (early, late)], axis=1) for name in ("events", "trials")
         )
         return cls(
+            tuple(map(str, common)),
             later,
             earlier,
             events,
@@ -129,16 +133,26 @@ class BeforeAfter:
         scarce = events.min() < FEWEST_EVENTS
         return bool(scarce or (self.measured.is_share and (trials - events).min() < FEWEST_EVENTS))
 
+    @cached_property
+    def touched(self) -> Flags:
+        """Whether anything changed for a speaker [speaker]."""
+        pairs = (self.after.numerator, self.before.numerator), (self.after.denominator, self.before.denominator)
+        changed: Flags = np.any([(one != other)[:, 0] for one, other in pairs], axis=0)
+        return changed
+
+    @cached_property
+    def moves(self) -> Float:
+        """Change of each speaker's own rate [speaker]."""
+        after, before = (sums.numerator[:, 0] / sums.denominator[:, 0] for sums in (self.after, self.before))
+        return np.asarray(after - before)
+
     def is_still(self, own: Flags) -> bool:
         """Whether nothing changed for any of some speakers."""
-        after, before = self.sums(own)
-        pairs = ((after.numerator, before.numerator), (after.denominator, before.denominator))
-        return all(np.array_equal(one, other) for one, other in pairs)
+        return not self.touched[own].any()
 
     def moved(self, own: Flags) -> tuple[int | None, int | None]:
         """How many speakers' rates fell, and how many rose, by more than the margin; None where there is none."""
         if self.measured.margin is None:
             return None, None
-        after, before = (sums.numerator / sums.denominator for sums in self.sums(own))
-        moved = after - before
+        moved = self.moves[own]
         return int((moved < -self.measured.margin).sum()), int((moved > self.measured.margin).sum())

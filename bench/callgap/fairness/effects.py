@@ -6,8 +6,8 @@ For a group g with rates B before and A after, both over its speakers who are in
     gap change  (A_g - B_g) - (A_r - B_r)                ratio change  (A_g / B_g) / (A_r / B_r)
 
 Speakers are resampled with all they said before and after, within their groups: what sets speakers apart in both
-cancels in every one of the four (`paired.py`, `paired_ratio.py`). Limits of all four hold together for all groups
-(max-T, `effect_limits.py`).
+cancels in every one of the four (`paired.py`, `paired_ratio.py`). Limits of all four hold together for all groups and
+measures: those of the differences, and those of the ratios (max-T, `effect_limits.py`).
 """
 
 from __future__ import annotations
@@ -16,10 +16,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import exp
 
-import pandas as pd
-
-from callgap.fairness.before_after import BeforeAfter, Flags, Measured
-from callgap.fairness.effect_limits import CHANGE, GAP, GAP_RATIO, OTHERS, RATIO, Limits, joint_limits
+from callgap.fairness.before_after import BeforeAfter, Flags
+from callgap.fairness.effect_limits import joint_limits
+from callgap.fairness.effect_quantities import CHANGE, GAP, GAP_RATIO, OTHERS, RATIO, Limits
 from callgap.fairness.gaps import Resampling
 from callgap.fairness.grouping import EVERYONE_ELSE
 from callgap.fairness.ranking import Limited
@@ -80,30 +79,16 @@ class Effect:
     gap_ratio_change: Limited | None = None
 
 
-def effects(
-    before: pd.DataFrame,
-    after: pd.DataFrame,
-    groups: Mapping[str, str],
-    reference: str | None,
-    plan: Resampling,
-    *,
-    of: Measured,
-    families: int = 1,
-) -> list[Effect]:
+def effects(measures: Mapping[str, BeforeAfter], plan: Resampling) -> dict[str, list[Effect]]:
     """Compare the same speakers before and after.
 
     Args:
-        before: numerator, denominator, events and trials by speaker id, as `per_speaker` and `capped` give them.
-        after: likewise; only speakers who are in both count.
-        groups: by speaker; unknown and contradictory ones are in no group.
-        reference: group from which gaps are measured, or `everyone else`; None leaves gaps out.
-        plan: how to resample.
-        of: what is measured.
-        families: that share the plan's error rate evenly (Bonferroni): attributes times measures.
+        measures: speakers before and after, by measure; of one attribute.
+        plan: how to resample; limits hold for all groups and measures together.
 
     Returns:
-        One per group in alphabetical order, the reference too. Values from two speakers on, limits from five on; of
-        gaps where the reference has as many.
+        By measure, one per group in alphabetical order, the reference too. Values from two speakers on, limits from
+        five on; of gaps where the reference has as many.
 
     Example:
         >>> words = {"denominator": 10.0, "trials": 10.0}
@@ -112,13 +97,14 @@ def effects(
         ...     for n in ([1.0, 2, 4, 4], [1.0, 2, 2, 2])
         ... )
         >>> groups = {"a": "one", "b": "one", "c": "two", "d": "two"}
-        >>> found = effects(before, after, groups, "one", Resampling(0.05, 999, 1), of=Measured(is_rate=True))
-        >>> [(effect.group, effect.own.change.value) for effect in found]
+        >>> both = BeforeAfter.of(before, after, groups, "one", Measured(is_rate=True))
+        >>> [(each.group, each.own.change.value) for each in effects({"wer": both}, Resampling(0.05, 999, 1))["wer"]]
         [('one', 0.0), ('two', -0.2)]
     """
-    both = BeforeAfter.of(before, after, groups, reference, of)
-    limits = joint_limits(both, plan, families)
-    return [_effect(both, name, limits) for name in both.groups]
+    limits = joint_limits(measures, plan)
+    return {
+        measure: [_effect(both, name, limits[measure]) for name in both.groups] for measure, both in measures.items()
+    }
 
 
 def _effect(both: BeforeAfter, name: str, limits: Limits) -> Effect:

@@ -85,6 +85,13 @@ def _families(rows: _Rows) -> list[Summary]:
     return [_one("twelve groups that do not differ", figure, worst["accepted"], rows, "families")]
 
 
+def _alterations(rows: _Rows) -> list[Summary]:
+    worst = min(rows, key=lambda row: float(row["together"]))
+    figure = f"all limits hold in at least {_percent(worst['together'])} of the simulations, {len(rows)} designs"
+    bound = f"at least {_percent(worst['accepted'])} (95 % less two standard errors)"
+    return [Summary("what an alteration changes, all limits together", figure, bound, _all(rows), "alterations")]
+
+
 def _null(rows: _Rows) -> list[Summary]:
     worst = max(rows, key=lambda row: int(row["any_gap"]) / int(row["arrangements"]))
     share = int(worst["any_gap"]) / int(worst["arrangements"])
@@ -150,6 +157,7 @@ TABLES: dict[str, Callable[[_Rows], list[Summary]]] = {
     "cells": _verdicts,
     "between": _between,
     "families": _families,
+    "alterations": _alterations,
     "null": _null,
     "power": _power,
     "oracles": _oracles,
