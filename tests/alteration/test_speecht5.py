@@ -94,7 +94,7 @@ def test_the_same_bits_alone_in_a_copy_and_with_the_same_seed_and_others_with_an
         ({"checkpoint": "microsoft/speecht5_vc"}, r"alteration.checkpoint_revision: found None for the hub id"),
         ({"checkpoint": "microsoft/speecht5_vc", "checkpoint_revision": "main"}, "accepted: the hash of a commit"),
         ({"vocoder": "no/such/folder"}, "alteration.vocoder: there is no folder 'no/such/folder'"),
-        ({"vocoder_revision": "0" * 40}, "alteration.vocoder_revision: the folder .* has none"),
+        ({"vocoder_revision": "0" * 40}, "alteration.vocoder_revision: found '0{40}' and the folder .* has none"),
         ({"device": "tpu"}, "alteration.device: found 'tpu'; accepted: cpu, cuda, cuda:N"),
     ],
 )

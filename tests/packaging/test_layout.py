@@ -36,7 +36,7 @@ MAY_IMPORT = {
 # What every stage may import beside those; these import no stage.
 SHARED = {
     *("audio", "call_records", "errors", "group_records", "isolation", "pitch", "records", "remote", "resources"),
-    *("server", "tables", "voice_records"),
+    *("server", "tables", "voice_records", "weights"),
 }
 
 # Folders under which machines keep people's files.

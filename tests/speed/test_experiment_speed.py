@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from runs import callgap
 
-from callgap import speed
+from callgap import speed, table_speed
 from callgap.corpus.table import TableCorpus
 from callgap.records import UTTERANCES
 from callgap_kernels.speed.measure import WrongResultError
@@ -28,8 +28,8 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         table.writerows(rows)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CALLGAP_DEVICE", "cpu")
-    monkeypatch.setattr(speed, "command_s", command_s)
-    monkeypatch.setattr(speed, "in_new_process", lambda work, runs, times: work(runs, times))
+    monkeypatch.setattr(table_speed, "command_s", command_s)
+    monkeypatch.setattr(table_speed, "in_new_process", lambda work, runs, times: work(runs, times))
     file = str(tmp_path / "calls.csv")
     return [
         *("corpus=table", f"corpus.file={file}", "corpus.groups=[accent]", "+corpus.references.accent=x"),
@@ -49,7 +49,7 @@ def utterances():
 
 @pytest.mark.slow
 def test_every_way_of_making_a_table_is_timed(tiny: list[str], tmp_path: Path) -> None:
-    rows = speed.measured(tiny, utterances(), tmp_path, rounds=1, device="cpu")
+    rows = table_speed.timed_table(tiny, utterances(), tmp_path, rounds=1, device="cpu")
     assert [row.contender for row in rows] == [
         "callgap run, a new process",
         "callgap score, a new process",
@@ -73,9 +73,9 @@ def test_a_table_that_came_out_otherwise_is_not_timed(tmp_path: Path, monkeypatc
             (run / name).write_text(name + (arguments[0] if name == "groups.csv" else ""), encoding="utf-8")
         return 1.0
 
-    monkeypatch.setattr(speed, "command_s", makes)
+    monkeypatch.setattr(table_speed, "command_s", makes)
     with pytest.raises(WrongResultError, match="score gave other groups, contrasts or p-values than the first run"):
-        speed.measured(["experiment=any"], UTTERANCES.empty_table(), tmp_path, rounds=1, device="cpu")
+        table_speed.timed_table(["experiment=any"], UTTERANCES.empty_table(), tmp_path, rounds=1, device="cpu")
 
 
 def test_a_command_that_fails_is_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,7 +84,7 @@ def test_a_command_that_fails_is_no_time(monkeypatch: pytest.MonkeyPatch) -> Non
 
     monkeypatch.setattr(subprocess, "run", failed)
     with pytest.raises(WrongResultError, match="callgap score ended with 2: callgap: no such run"):
-        speed.command_s("score", "no-such-run")
+        table_speed.command_s("score", "no-such-run")
 
 
 def test_a_corpus_that_is_not_there_is_said_and_no_row_is_written(

@@ -18,11 +18,11 @@ from pydantic.dataclasses import dataclass
 
 from callgap.alteration import packages
 from callgap.alteration.base import WHOLE_UTTERANCE
-from callgap.alteration.hub import device_of
 from callgap.alteration.items import NotAlteredError, each
 from callgap.alteration.sound import to_wav
 from callgap.audio import AudioBatch, Signal, batch_of, utterance_seed
 from callgap.errors import InputError, first_line
+from callgap.weights import device_of
 
 _TITLE = "alteration=coqui"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -83,7 +83,7 @@ class Coqui:
             raise InputError("alteration.vocoder and alteration.vocoder_config: accepted: both or neither")
         if not _SHA256.fullmatch(self.sha256):
             raise InputError(f"alteration.sha256: found {self.sha256!r}; accepted: 64 hexadecimal digits")
-        device_of(self.device)
+        device_of(self.device, "alteration.device")
         with self.checkpoint.open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
         if found != self.sha256:
@@ -101,7 +101,7 @@ class Coqui:
     @cached_property
     def _model(self) -> Any:
         self.check()
-        device = device_of(self.device)
+        device = device_of(self.device, "alteration.device")
         synthesis = packages.require(_TITLE, "TTS.utils.synthesizer", "coqui")
         try:
             return synthesis.Synthesizer(
@@ -117,7 +117,7 @@ class Coqui:
             ) from None
 
     def _converted(self, model: Any, signal: Signal, sample_rate: int, item: str) -> Signal:
-        device = device_of(self.device)
+        device = device_of(self.device, "alteration.device")
         devices: Sequence[torch.device] = [device] if device.type == "cuda" else []
         with tempfile.TemporaryDirectory(prefix="callgap-") as folder, torch.random.fork_rng(devices):
             path = Path(folder) / "before.wav"

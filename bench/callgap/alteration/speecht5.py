@@ -21,12 +21,13 @@ from torch import Tensor
 
 from callgap.alteration import packages
 from callgap.alteration.base import WHOLE_UTTERANCE
-from callgap.alteration.hub import check_pinned, device_of, folder_of
 from callgap.alteration.items import NotAlteredError, each
 from callgap.audio import AudioBatch, Signal, utterance_seed
 from callgap.errors import InputError, first_line
+from callgap.weights import check_pinned, device_of, folder_of
 
 _TITLE = "alteration=speecht5"
+_FILES = ("*.json", "*.safetensors", "*.bin", "*.txt", "*.model")
 _SAMPLE_RATE = 16000
 _SHORTEST = 400
 """Samples of the encoder's first window; what is shorter has no frame."""
@@ -85,9 +86,9 @@ class SpeechT5:
         Raises:
             InputError: one of them cannot be used.
         """
-        check_pinned(self.checkpoint, self.checkpoint_revision, "alteration.checkpoint")
-        check_pinned(self.vocoder, self.vocoder_revision, "alteration.vocoder")
-        device_of(self.device)
+        for named in self._named:
+            check_pinned(*named)
+        device_of(self.device, "alteration.device")
         _vector(self.speaker)
 
     def alter(self, batch: AudioBatch) -> AudioBatch:
@@ -101,13 +102,25 @@ class SpeechT5:
         altered = each(audio, lambda signal, item: self._said(loaded, signal, item))
         return altered.resampled(batch.sample_rate)
 
+    @property
+    def _named(self) -> tuple[tuple[str, str | None, str, str], ...]:
+        """Both checkpoints, their revisions, and the keys of these."""
+        return tuple(
+            (
+                getattr(self, name),
+                getattr(self, f"{name}_revision"),
+                f"alteration.{name}",
+                f"alteration.{name}_revision",
+            )
+            for name in ("checkpoint", "vocoder")
+        )
+
     @cached_property
     def _loaded(self) -> _Loaded:
         self.check()
-        device, transformers = device_of(self.device), importlib.import_module("transformers")
-        folder = folder_of(self.checkpoint, self.checkpoint_revision, "alteration.checkpoint")
+        device, transformers = device_of(self.device, "alteration.device"), importlib.import_module("transformers")
+        folder, vocoder_folder = (folder_of(*named, _FILES) for named in self._named)
         model = _model(transformers.SpeechT5ForSpeechToSpeech, folder, "alteration.checkpoint", device)
-        vocoder_folder = folder_of(self.vocoder, self.vocoder_revision, "alteration.vocoder")
         vocoder = _model(transformers.SpeechT5HifiGan, vocoder_folder, "alteration.vocoder", device)
         extractor = _from(transformers.SpeechT5FeatureExtractor, folder, "alteration.checkpoint")
         speaker = _vector(self.speaker)

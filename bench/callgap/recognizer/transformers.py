@@ -17,8 +17,9 @@ from callgap.recognizer.base import Hypothesis, Sound, Transcription
 from callgap.recognizer.central import transcribed
 from callgap.recognizer.neural import Loop, Options, adapter_of
 from callgap.recognizer.neural.checkpoint import digest_of, folder_of, is_folder, require_pinned
-from callgap.recognizer.neural.loading import device_of, require_transformers
+from callgap.recognizer.neural.loading import require_transformers
 from callgap.records import Context, Grammar
+from callgap.weights import device_of
 
 _DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -89,7 +90,7 @@ class Transformers:
         """
         require_transformers()
         require_pinned(self.checkpoint, self.revision)
-        device_of(self.device)
+        device_of(self.device, "recognizer.device")
         if self.n_best > self.beams:
             raise InputError(
                 f"recognizer.n_best: found {self.n_best} for {self.beams} beams; accepted: at most as many"
@@ -133,7 +134,7 @@ class Transformers:
         folder = folder_of(self.checkpoint, self.revision, offline=self.local_files_only)
         options = Options(
             family=self.family,
-            device=device_of(self.device),
+            device=device_of(self.device, "recognizer.device"),
             dtype=_DTYPES[self.dtype],
             attention=self.attention,
             forced=self.language_mode == "forced",

@@ -16,13 +16,14 @@ from callgap.altering import altering, transmitting
 from callgap.progress import track
 from callgap.provenance import provenance
 from callgap.recognizer.folds import FoldRecord, Folds
-from callgap.recognizer.neural.loading import device_of, require_transformers
+from callgap.recognizer.neural.loading import require_transformers
 from callgap.training.checkpoint import processor_of, save
 from callgap.training.dataset import Dataset, Example, read_dataset, require_audio
 from callgap.training.holdout import Fold, folds_of
 from callgap.training.loop import Trained, fit, texts_of
 from callgap.training.settings import Settings
 from callgap.training.unfinished import Unfinished, unfinished
+from callgap.weights import device_of
 
 
 def make(
@@ -81,7 +82,7 @@ def _cores() -> int:
 
 def _machine() -> dict[str, object]:
     """What the weights follow from beside corpus and configuration."""
-    device = device_of(None)
+    device = device_of(None, "CALLGAP_DEVICE")
     return {
         "transformers": version("transformers"),
         "trained_on": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
@@ -123,7 +124,7 @@ def _fold(
 
 
 def _train_fold(fold: Fold, folder: Path, settings: Settings, console: Console) -> tuple[FoldRecord, dict[str, Any]]:
-    device, count = device_of(None), len(fold.heard)
+    device, count = device_of(None, "CALLGAP_DEVICE"), len(fold.heard)
     processor = processor_of((example.text for example in fold.heard), settings)
     epochs = ((count, trained) for trained in fit(fold.heard, processor, settings, device))
     for latest in track(epochs, settings.epochs * count, f"training {folder.name}", console):

@@ -14,7 +14,8 @@ from torch import Tensor
 
 from callgap.audio import Signal
 from callgap.errors import InputError, first_line
-from callgap.voice.checkpoint import Checkpoint, device_of, folder_of, required
+from callgap.voice.checkpoint import Checkpoint, device_of, folder_of
+from callgap.weights import required
 
 _SETTINGS, _WEIGHTS = "hyperparams.yaml", ("embedding_model.safetensors", "embedding_model.ckpt")
 _INSTALL = "callgap[ecapa]"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 from collections.abc import Mapping
 from itertools import product
 from pathlib import Path
@@ -55,25 +54,6 @@ def require_transformers() -> None:
             "recognizer=transformers needs the package 'transformers', which is not installed: "
             "pip install 'callgap[transformers]'"
         )
-
-
-def device_of(name: str | None) -> torch.device:
-    """Where a model runs.
-
-    Args:
-        name: "cpu", "cuda" or "cuda:N"; None takes the variable CALLGAP_DEVICE, else CUDA where there is a device.
-
-    Raises:
-        InputError: the name is another one, or torch finds no such device.
-    """
-    asked = name or os.environ.get("CALLGAP_DEVICE") or ("cuda" if torch.cuda.is_available() else "cpu")
-    kind, _, index = asked.partition(":")
-    if kind not in ("cpu", "cuda") or (index and not (kind == "cuda" and index.isdecimal())):
-        raise InputError(f"recognizer.device: found {asked!r}; accepted: cpu, cuda, cuda:N")
-    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    if kind == "cuda" and int(index or 0) >= count:
-        raise InputError(f"recognizer.device: found {asked!r}, but torch finds {count} CUDA devices; accepted: cpu")
-    return torch.device(asked)
 
 
 def adapter_of(folder: Path, name: str, options: Options) -> Adapter:
