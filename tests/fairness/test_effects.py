@@ -6,8 +6,9 @@ import pytest
 
 from callgap.fairness.before_after import BeforeAfter, Measured
 from callgap.fairness.effect_findings import OwnGaps, both_ways, found
+from callgap.fairness.effect_limits import CAUTION
 from callgap.fairness.effects import effects
-from callgap.fairness.gaps import CAUTION, Resampling
+from callgap.fairness.gaps import Resampling
 from callgap.fairness.grouping import EVERYONE_ELSE
 from callgap.fairness.simultaneous import from_normal, to_normal, upper_quantile
 from callgap_kernels.resampling import resample_counts

@@ -20,8 +20,8 @@ PUBLISHED = (
 )
 
 
-TRAINED = ("reference-fsdd", "reference-synthetic", "reference-fr", "alteration-fsdd")
-"""Whose recognizers are trained here; that of `alteration-fsdd` is the one of `reference-fsdd`."""
+TRAINED = ("reference-fsdd", "reference-synthetic", "reference-fr", "alteration-fsdd", "alteration-synthetic")
+"""Whose recognizers are trained here; those of `alteration-*` are the ones of `reference-*`."""
 
 
 def require_reproduced(tmp_path, name):

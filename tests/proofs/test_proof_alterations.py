@@ -19,9 +19,12 @@ def test_what_is_planted_is_what_the_limits_are_held_against(alteration, monkeyp
         drawn = alterations._drawn(SPEAKERS[0], alteration, reference, np.random.default_rng(1))
         for measure, found in effects(drawn, Resampling(0.05, 999, 1)).items():
             for number, effect in enumerate(found):
-                pairs = [*alterations._limits(effect, MEASURES[measure].rate, number, alteration)]
+                theirs = alterations._others(number, [6000, 6000, 6000], reference, alteration)
+                factors = alteration.truth(number), theirs
+                pairs = [*alterations._limits(effect, MEASURES[measure].rate, *factors)]
                 assert len(pairs) == (2 if effect.reference is None else 4)
-                assert [limited.value for limited, _ in pairs] == pytest.approx([truth for _, truth in pairs], abs=0.05)
+                truths = [truth for _, _, truth in pairs]
+                assert [limited.value for _, limited, _ in pairs] == pytest.approx(truths, abs=0.05)
 
 
 def test_a_design_is_counted_limit_by_limit():
@@ -33,7 +36,16 @@ def test_a_design_is_counted_limit_by_limit():
     assert {one.true for one in found} == {27}
     assert all(0 < one.found <= 27 and 0 < one.half_width < 1 for one in found)
     row = alterations._held(("even", "half more for all", "one reference"), found)
-    assert (row.simulations, row.together) == (2, np.mean([one.hold for one in found]))
+    assert (row.simulations, row.differences) == (2, np.mean([one.differences for one in found]))
+    assert row.holds == (min(row.differences, row.ratios) >= row.accepted)
+
+
+def test_speakers_who_say_unequally_much_are_worth_the_number():
+    drawn = alterations._drawn(SPEAKERS[1], ALTERATIONS[0], REFERENCES[0], np.random.default_rng(1))["wer"]
+    for number, size in enumerate(GROUPS):
+        own = drawn.members(f"group {number}")
+        assert own.sum() > size
+        assert drawn.worth(own) >= size - 0.01
 
 
 @pytest.mark.slow

@@ -125,6 +125,12 @@ class BeforeAfter:
         after, before = (float(sums.numerator.sum() / sums.denominator.sum()) for sums in self.sums(own))
         return before, after
 
+    def worth(self, own: Flags) -> float:
+        """How many speakers of equal weight some speakers are worth, before or after, whichever is less (Kish 1965)."""
+        sums = [side.denominator[own, 0] for side in (self.after, self.before)]
+        # Speakers of equal weight are worth as many as they are, but for rounding.
+        return min(round(float(weight.sum() ** 2 / (weight**2).sum()), 6) for weight in sums)
+
     def is_rare(self, own: Flags) -> bool:
         """Whether some speakers have too few events, or too few of the opposite, for a ratio's limits."""
         if not self.measured.is_rate:

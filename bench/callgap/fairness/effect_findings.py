@@ -93,8 +93,13 @@ def both_ways(plain: Found, charged: Found) -> Found:
     return Found(change or OPEN, gap, ratio, reason)
 
 
-def _fewest(effect: Effect) -> int:
-    return min(effect.own.speakers, effect.reference.speakers if effect.reference else effect.own.speakers)
+def _fewest(effect: Effect) -> float:
+    return min(_worth(side) for side in (effect.own, effect.reference or effect.own))
+
+
+def _worth(changed: Changed) -> float:
+    """Speakers, or as many as they are worth where they say unequally much: with so many the limits are proven."""
+    return changed.speakers if changed.worth is None else changed.worth
 
 
 def _sign(limited: Limited | None, none: float = 0.0) -> int:
@@ -105,7 +110,7 @@ def _sign(limited: Limited | None, none: float = 0.0) -> int:
 
 
 def _direction(changed: Changed, of: Measured) -> str:
-    sign = _sign(changed.change) if changed.speakers >= JUDGED else 0
+    sign = _sign(changed.change) if _worth(changed) >= JUDGED else 0
     up, down = (HARMED, HELPED) if of.is_worse else (HIGHER, LOWER)
     return {1: up, -1: down, 0: OPEN}[sign]
 
@@ -193,8 +198,8 @@ def _scales(gap: str, ratio: str | None) -> str:
 
 
 def _held_back_change(own: Changed) -> str:
-    if own.speakers < JUDGED:
-        return f"{_speakers(own.speakers)}; a finding needs {JUDGED}"
+    if _worth(own) < JUDGED:
+        return f"{_speakers(own)}; a finding needs {JUDGED}"
     if own.is_still:
         return "nothing changed for anybody"
     if own.change is None or own.change.lower is None:
@@ -207,9 +212,7 @@ def _held_back(effect: Effect, margin: float | None) -> str:
     own, theirs, gap = effect.own, effect.reference, effect.gap_change
     assert theirs is not None
     if _fewest(effect) < JUDGED:
-        return (
-            f"{_speakers(own.speakers)} and {theirs.speakers} of the reference; a finding needs {JUDGED} on each side"
-        )
+        return f"{_speakers(own)} and {_count(theirs)} of the reference; a finding needs {JUDGED} on each side"
     if own.is_still and theirs.is_still:
         return "nothing changed for anybody on either side"
     if gap is None or gap.lower is None:
@@ -220,5 +223,12 @@ def _held_back(effect: Effect, margin: float | None) -> str:
     return "the limits of the change of the gap include 0"
 
 
-def _speakers(count: int) -> str:
-    return f"{count} speaker{'' if count == 1 else 's'}"
+def _speakers(changed: Changed) -> str:
+    return f"{_count(changed)} speaker{'' if changed.speakers == 1 else 's'}"
+
+
+def _count(changed: Changed) -> str:
+    """How many there are, and what they are worth where that holds a finding back."""
+    if changed.speakers < JUDGED or _worth(changed) >= JUDGED:
+        return str(changed.speakers)
+    return f"{changed.speakers} (who say unequally much, and are worth {_worth(changed):.1f})"

@@ -31,6 +31,7 @@ class Changed:
 
     Attributes:
         speakers: who are in both.
+        worth: speakers of equal weight that they are worth; None of fewer than two.
         before: rate or level; None of fewer than two speakers.
         after: likewise.
         change: after less before.
@@ -42,6 +43,7 @@ class Changed:
     """
 
     speakers: int
+    worth: float | None = None
     before: float | None = None
     after: float | None = None
     change: Limited | None = None
@@ -140,6 +142,7 @@ def _changed(both: BeforeAfter, own: Flags, limits: Limits, name: str, quantity:
     ratio = _quotient(after, before) if both.measured.is_rate else None
     return Changed(
         speakers,
+        both.worth(own),
         before,
         after,
         _limited(after - before, limits.get((name, quantity))),

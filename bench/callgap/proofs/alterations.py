@@ -125,20 +125,22 @@ class Held:
         alteration: what it does.
         reference: what each group is compared with.
         simulations: samples.
-        together: share in which every limit holds.
-        accepted: smallest share that is accepted: 1 - alpha less two standard errors of the simulation.
+        differences: share in which every limit of a change, and of a gap's, holds.
+        ratios: share in which every limit of a ratio, and of a gap's, holds.
+        accepted: smallest share of either that is accepted: 1 - alpha less two standard errors of the simulation.
         given: share of the changes, ratios, and changes of gaps of both, that have limits.
         found: share of the rates that truly change, gap or not, whose change is found; None where none does.
         half_width: median of half the distance between the limits of a change of WER of 12 speakers; None where there
             never were any.
-        holds: whether the share is no smaller.
+        holds: whether neither share is smaller.
     """
 
     speakers: str
     alteration: str
     reference: str
     simulations: int
-    together: float
+    differences: float
+    ratios: float
     accepted: float
     given: float
     found: float | None
@@ -150,7 +152,8 @@ class Seen(NamedTuple):
     """What one simulation came to.
 
     Attributes:
-        hold: whether all limits hold.
+        differences: whether all limits of differences hold.
+        ratios: whether all limits of ratios hold.
         given: limits.
         due: quantities that might have some.
         found: changes that are found.
@@ -158,7 +161,8 @@ class Seen(NamedTuple):
         half_width: of a change of WER of 12 speakers; not a number without limits.
     """
 
-    hold: bool
+    differences: bool
+    ratios: bool
     given: int
     due: int
     found: int
@@ -179,7 +183,9 @@ def simulated(task: Task) -> list[Seen]:
     results = []
     for number in range(task.simulations):
         plan = Resampling(ALPHA, RESAMPLES, task.first + number)
-        results.append(_judged(effects(_drawn(speakers, alteration, task.reference, rng), plan), alteration))
+        results.append(
+            _judged(effects(_drawn(speakers, alteration, task.reference, rng), plan), task.reference, alteration)
+        )
     return results
 
 
@@ -187,21 +193,21 @@ def _drawn(
     speakers: Speakers, alteration: Alteration, reference: str, rng: np.random.Generator
 ) -> dict[str, BeforeAfter]:
     """One sample of all groups; the reference group is the last."""
-    number = np.repeat(np.arange(len(GROUPS) + 1), (*GROUPS, REFERENCE))
-    count = len(number)
+    said = [_said(rng, speakers.words_spread, size) for size in (*GROUPS, REFERENCE)]
+    number, count = np.repeat(np.arange(len(said)), list(map(len, said))), sum(map(len, said))
+    words = np.concatenate(said)
     hard = _mean_one(rng, speakers.spread, count)
     if speakers.heavy_share:
         hard[rng.random(count) < speakers.heavy_share] *= _HEAVY
         hard /= 1 + speakers.heavy_share * (_HEAVY - 1)
     factor = np.array(alteration.factors)[number % len(alteration.factors)] * _mean_one(rng, alteration.spread, count)
     touched = rng.random(count) < alteration.share
-    said = np.maximum(_mean_one(rng, speakers.words_spread, count), 0.01)
     compared = EVERYONE_ELSE if reference == EVERYONE_ELSE else _name(len(GROUPS))
     ids, labels = tuple(f"{n:04d}" for n in range(count)), np.array([_name(n) for n in number], dtype=object)
     found = {}
     for name, measure in MEASURES.items():
         share = measure.measured.is_share
-        trials = np.full(count, measure.trials) if share else np.maximum(np.rint(measure.trials * said), 1.0)
+        trials = np.full(count, measure.trials) if share else np.rint(measure.trials * words)
         before = _counted(rng, trials, measure.rate * hard, share)
         after = np.where(touched, _counted(rng, trials, measure.rate * hard * factor, share), before)
         # Calls weigh speakers equally.
@@ -210,6 +216,16 @@ def _drawn(
         events, of = np.stack([before, after], axis=1), np.stack([trials, trials], axis=1)
         found[name] = BeforeAfter(ids, late, early, events, of, labels, compared, measure.measured)
     return found
+
+
+def _said(rng: np.random.Generator, spread: float, size: int) -> Float:
+    """How much each speaker says, one after the other until they are worth as many as are asked for."""
+    said = np.maximum(_mean_one(rng, spread, 6 * size), 0.01)
+    worth = said.cumsum() ** 2 / (said**2).cumsum()
+    while not (enough := np.flatnonzero(worth >= size - 1e-6)).size:
+        said = np.concatenate([said, np.maximum(_mean_one(rng, spread, 6 * size), 0.01)])
+        worth = said.cumsum() ** 2 / (said**2).cumsum()
+    return said[: enough[0] + 1]
 
 
 def _name(number: int) -> str:
@@ -227,48 +243,49 @@ def _counted(rng: np.random.Generator, trials: Float, rate: Float, is_share: boo
     return rng.poisson(trials * rate).astype(np.float64)
 
 
-def _judged(found: Mapping[str, Sequence[Effect]], alteration: Alteration) -> Seen:
-    missed = given = due = told = true = 0
+def _judged(found: Mapping[str, Sequence[Effect]], reference: str, alteration: Alteration) -> Seen:
+    given = due = told = true = 0
+    missed = {"difference": 0, "ratio": 0}
     width = float("nan")
     for measure, of in found.items():
         rate = MEASURES[measure].rate
+        sizes = [effect.own.speakers for effect in of]
         for number, effect in enumerate(of):
-            for limited, truth in _limits(effect, rate, number, alteration):
+            mine, theirs = alteration.truth(number), _others(number, sizes, reference, alteration)
+            for scale, limited, truth in _limits(effect, rate, mine, theirs):
                 due += 1
                 if limited.lower is not None and limited.upper is not None:
                     given += 1
-                    missed += not limited.lower <= truth <= limited.upper
+                    missed[scale] += not limited.lower <= truth <= limited.upper
             change = effect.own.change
             assert change is not None
             lower, upper = (np.nan if limit is None else limit for limit in (change.lower, change.upper))
-            if alteration.truth(number) != 1:
+            if mine != 1:
                 true += 1
                 told += lower > 0 or upper < 0
             if measure == "wer" and number == SMALL:
                 width = (upper - lower) / 2
-    return Seen(missed == 0, given, due, told, true, width)
+    return Seen(not missed["difference"], not missed["ratio"], given, due, told, true, width)
 
 
-def _limits(effect: Effect, rate: float, number: int, alteration: Alteration) -> Iterator[tuple[Limited, float]]:
-    """All four quantities that have a value, with their truths."""
-    mine, theirs = alteration.truth(number), _others(number, effect, alteration)
-    for limited, truth in (
-        (effect.own.change, rate * (mine - 1)),
-        (effect.own.ratio, mine),
-        (effect.gap_change, rate * (mine - theirs)),
-        (effect.gap_ratio_change, mine / theirs),
+def _limits(effect: Effect, rate: float, mine: float, theirs: float) -> Iterator[tuple[str, Limited, float]]:
+    """All four quantities that have a value, with their truths at these factors of the rate."""
+    for scale, limited, truth in (
+        ("difference", effect.own.change, rate * (mine - 1)),
+        ("ratio", effect.own.ratio, mine),
+        ("difference", effect.gap_change, rate * (mine - theirs)),
+        ("ratio", effect.gap_ratio_change, mine / theirs),
     ):
         if limited is not None:
-            yield limited, truth
+            yield scale, limited, truth
 
 
-def _others(number: int, effect: Effect, alteration: Alteration) -> float:
-    """Mean factor of the reference: of everyone else each speaker's, whoever is in the sample."""
-    if effect.reference is None or effect.reference.speakers == REFERENCE:
+def _others(number: int, sizes: Sequence[int], reference: str, alteration: Alteration) -> float:
+    """Mean factor of the reference; of everyone else by as many speakers as the others are."""
+    if reference != EVERYONE_ELSE:
         return alteration.truth(len(GROUPS))
-    sizes = np.array([size for place, size in enumerate((*GROUPS, REFERENCE)) if place != number])
-    factors = np.array([alteration.truth(place) for place in range(len(GROUPS) + 1) if place != number])
-    return float((sizes * factors).sum() / sizes.sum())
+    others = [(size, alteration.truth(place)) for place, size in enumerate(sizes) if place != number]
+    return sum(size * factor for size, factor in others) / sum(size for size, _ in others)
 
 
 def run(simulations: int, seed: int, workers: int) -> list[Held]:
@@ -294,16 +311,18 @@ def run(simulations: int, seed: int, workers: int) -> list[Held]:
 
 
 def _held(key: tuple[str, str, str], found: Sequence[Seen]) -> Held:
-    share, accepted = float(np.mean([one.hold for one in found])), 1 - ALPHA - slack(ALPHA, len(found))
+    differences, ratios = (float(np.mean([getattr(one, name) for one in found])) for name in ("differences", "ratios"))
+    accepted = 1 - ALPHA - slack(ALPHA, len(found))
     given, due, told, true = (sum(getattr(one, name) for one in found) for name in ("given", "due", "found", "true"))
     widths = [one.half_width for one in found if np.isfinite(one.half_width)]
     return Held(
         *key,
         len(found),
-        round(share, 6),
+        round(differences, 6),
+        round(ratios, 6),
         round(accepted, 6),
         round(given / due, 6),
         round(told / true, 6) if true else None,
         round(float(np.median(widths)), 6) if widths else None,
-        share >= accepted,
+        min(differences, ratios) >= accepted,
     )

@@ -105,13 +105,14 @@ def _families(plan: Plan) -> None:
 
 def _alterations(plan: Plan) -> None:
     simulations = max(plan.simulations // 5, 20)
+    measures = ", ".join(f"`{name}`" for name in alterations.MEASURES)
     text = (
         f"Groups of {', '.join(map(str, alterations.GROUPS))} speakers and one of {alterations.REFERENCE}, before and "
-        f"after an alteration, in {', '.join(f'`{name}`' for name in alterations.MEASURES)}: share of simulations in "
-        "which all limits of all changes, ratios, and changes of gaps and of their ratios hold together. Whether a "
-        "change is said to be there rests on the same limits. `given`: share of them that resampling has limits of; "
-        "`found`: share of the changes of a rate that were there and were found; `half_width`: of a change of WER of "
-        "12 speakers, whose WER is 0.20 before."
+        f"after an alteration, in {measures}: share of simulations in which all limits of changes and of changes of "
+        "gaps hold together (`differences`), and all of ratios and of ratios of gaps (`ratios`). Whether a change is "
+        "said to be there rests on the same limits. Where speakers say unequally much, so many are drawn that they are "
+        "worth the number. `given`: share of them that have limits; `found`: share of the changes of a rate that were "
+        "there and were found; `half_width`: of a change of WER of 12 speakers, whose WER is 0.20 before."
     )
     rows = alterations.run(simulations, plan.seed, plan.workers)
     write(plan.page("alterations", "What an alteration changes", text, simulations), rows, plan.out)
