@@ -6,11 +6,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PLACE = ROOT / "results" / "alteration-fsdd"
+SYNTHETIC = ROOT / "results" / "alteration-synthetic"
 SECTION = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Altered voices")[2].partition("\n## ")[0]
 
 
-def rows(table, **keys):
-    with (PLACE / f"{table}.csv").open(encoding="utf-8", newline="") as lines:
+def rows(table, place=PLACE, **keys):
+    with (place / f"{table}.csv").open(encoding="utf-8", newline="") as lines:
         return [row for row in csv.DictReader(lines) if keys.items() <= row.items()]
 
 
@@ -50,3 +51,35 @@ def test_what_is_concluded_of_them_holds():
     assert float(codec["error_rate_after"]) < 0.2
     moved = [float(known[name]["still_themselves"]) for name in ("pitch-shift", "pitch-flatten", "pitch-widen")]
     assert all(abs(one - float(vocoder["still_themselves"])) < 0.05 for one in moved)
+
+
+def test_what_is_told_of_synthetic_callers_is_published():
+    text = " ".join(SECTION.split())
+
+    def change(system, line, alteration):
+        (row,) = rows(
+            "effects",
+            SYNTHETIC,
+            system=system,
+            condition=line,
+            after=alteration,
+            attribute="all",
+            measure="wer",
+        )
+        return percent(row["value_before"]), percent(row["value_after"]), row["change_finding"]
+
+    before, after, found = change("pocketsphinx", "clean", "denoise")
+    assert f"`denoise` brings PocketSphinx from {before} to {after} of the words wrong" in text
+    assert found == "harmed"
+    before, after, found = change("reference-synthetic", "clean", "denoise")
+    assert f"trained here from {before} to {after}, which is not shown to be a change" in text
+    assert found == "cannot tell"
+    before, after, found = change("pocketsphinx", "g711u", "pitch-shift")
+    assert f"`pitch-shift` helps PocketSphinx, {before} to {after}" in text
+    assert found == "helped"
+    by_accent = rows("effects", SYNTHETIC, attribute="accent", measure="wer")
+    gaps = [row for row in by_accent if row["group"] != row["reference"]]
+    assert f"Of {len(gaps)} gaps in the words wrong" in text
+    assert {row["finding"] for row in gaps} == {"cannot tell"}
+    assert {row["speakers"] for row in rows("effects", SYNTHETIC, attribute="all", measure="wer")} == {"260"}
+    assert len({row["group"] for row in by_accent}) == 13
