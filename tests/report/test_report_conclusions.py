@@ -135,6 +135,20 @@ def test_the_lowest_rank_correlation_of_the_gaps_is_scipys(with_contrasts: Build
     assert "described without limits" in sentence
 
 
+def test_of_many_conditions_the_one_that_agrees_least_is_told(with_contrasts: Build) -> None:
+    gaps = {("x", "clean"): "abcd", ("y", "clean"): "abdc", ("x", "g711u"): "abcd", ("y", "g711u"): "dcba"}
+    reports = [
+        system(
+            name,
+            "en-US",
+            with_contrasts(*((group, "wer", 0.1 * place, {"condition": line}) for place, group in enumerate(order))),
+        )
+        for (name, line), order in gaps.items()
+    ]
+    (sentence,) = [sentence for sentence in reversals(reports) if "rank correlation" in sentence]
+    assert "between x and y under g711u, of 2 conditions: rank correlation \N{MINUS SIGN}1.00" in sentence
+
+
 def test_of_groups_that_are_as_large_the_one_that_fares_worst_is_not_left_out(with_contrasts: Build) -> None:
     alike = [(f"g{nr:02d}", "wer", 0.01, {"group_speakers": 30, "verdict": "cannot tell"}) for nr in range(11)]
     worst = ("z", "wer", 0.2, {"group_speakers": 30, "verdict": "disadvantaged"})

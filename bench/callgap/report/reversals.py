@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from scipy.stats import spearmanr
 
@@ -58,14 +58,15 @@ def reversals(reports: Sequence[Row]) -> tuple[str, ...]:
 
     Returns:
         Sentences about these runs: a group is named where the limits exclude 0 on both sides, with simultaneous limits
-        within each run. Then, per question, the pair of runs in which Spearman's correlation of the gaps is lowest.
+        within each run. Then, per attribute and endpoint, the condition and the pair of runs in which Spearman's
+        correlation of the gaps is lowest.
         None where no two runs asked the same of the same corpus.
     """
     asked = {question: told for question, told in _asked(reports).items() if len(_systems(told)) > 1}
     found = [sentence for question, told in asked.items() for sentence in _turned(question, told)]
     if asked and not found:
         found = ["No group is served worse in one of these runs and better in another with limits that exclude none."]
-    return tuple([*found, *(line for question, told in asked.items() for line in _order(question, told))])
+    return tuple([*found, *_orders(asked)])
 
 
 def _asked(reports: Sequence[Row]) -> dict[Question, dict[str, list[Told]]]:
@@ -110,7 +111,27 @@ def _turned(question: Question, groups: dict[str, list[Told]]) -> Iterator[str]:
             )
 
 
-def _order(question: Question, groups: dict[str, list[Told]]) -> Iterator[str]:
+def _orders(asked: Mapping[Question, dict[str, list[Told]]]) -> Iterator[str]:
+    """A sentence per question, whatever the condition: where the order of the groups agrees least."""
+    orders: dict[Question, list[tuple[Question, Order]]] = defaultdict(list)
+    for question, told in asked.items():
+        if (order := _order(told)) is not None:
+            orders[replace(question, condition=None)].append((question, order))
+    for whole, found in orders.items():
+        question, (rho, first, second, shared) = min(found, key=lambda one: one[1])
+        under = f" under {question.condition}, of {len(found)} conditions" if len(found) > 1 else ""
+        yield (
+            f"The order of the {shared} groups ({whole.named}) agrees least between {first} and {second}{under}: rank "
+            f"correlation {number(rho, 2)}, described without limits."
+        )
+
+
+Order = tuple[float, str, str, int]
+"""A rank correlation, the two systems, and how many groups both have."""
+
+
+def _order(groups: dict[str, list[Told]]) -> Order | None:
+    """The two systems that agree least."""
     gaps: dict[str, dict[str, float]] = defaultdict(dict)
     for group, found in groups.items():
         for told in found:
@@ -121,12 +142,7 @@ def _order(question: Question, groups: dict[str, list[Told]]) -> Iterator[str]:
         for rho, shared in [_agreement(gaps[first], gaps[second])]
         if rho is not None
     ]
-    if agreed:
-        rho, first, second, shared = min(agreed)
-        yield (
-            f"The order of the {shared} groups ({question.named}) agrees least between {first} and {second}: rank "
-            f"correlation {number(rho, 2)}, described without limits."
-        )
+    return min(agreed, default=None)
 
 
 def _agreement(first: dict[str, float], second: dict[str, float]) -> tuple[float | None, int]:
