@@ -39,9 +39,10 @@ def checked(source: str, rules: Mapping[str, Rule], root: str) -> Flat:
     for rule in rules.values():
         _check_parts(source, rule, rules)
     flat = flatten(rules)
-    _check_left_recursion(source, flat, rules, flat.shortest(void=NEVER))
-    _check_ends(source, flat, rules)
-    _check_root(source, flat, rules[root])
+    said = flat.shortest(void=NEVER)
+    _check_left_recursion(source, flat, rules, said)
+    _check_ends(source, flat, rules, flat.shortest(void=1) if flat.has_void else said)
+    _check_root(source, flat, rules[root], said)
     return flat
 
 
@@ -52,7 +53,8 @@ def _parts(rule: Rule) -> Iterator[tuple[object, int]]:
         node, depth = waiting.pop()
         yield node, depth
         parts = (node.part,) if isinstance(node, Repeat) else getattr(node, "parts", ())
-        waiting.extend((part, depth + 1) for part in reversed(parts))
+        if parts:
+            waiting.extend((part, depth + 1) for part in reversed(parts))
 
 
 def _check_depth(source: str, rule: Rule) -> None:
@@ -131,8 +133,7 @@ def _left_recursion(source: str, flat: Flat, rules: Mapping[str, Rule], path: li
     return fault(source, rules[names[0]].line, names[0], sentence)
 
 
-def _check_ends(source: str, flat: Flat, rules: Mapping[str, Rule]) -> None:
-    shortest = flat.shortest(void=1)
+def _check_ends(source: str, flat: Flat, rules: Mapping[str, Rule], shortest: list[int]) -> None:
     for name, words in ((name, shortest[body]) for name, body in flat.bodies.items()):
         if words == NEVER:
             sentence = (
@@ -144,8 +145,8 @@ def _check_ends(source: str, flat: Flat, rules: Mapping[str, Rule]) -> None:
             raise fault(source, rules[name].line, name, sentence)
 
 
-def _check_root(source: str, flat: Flat, root: Rule) -> None:
-    shortest, body = flat.shortest(void=NEVER), flat.bodies[root.name]
+def _check_root(source: str, flat: Flat, root: Rule, shortest: list[int]) -> None:
+    body = flat.bodies[root.name]
     if shortest[body] == NEVER:
         raise fault(source, root.line, root.name, "nothing can be said: every way through the root rule holds VOID")
     said = (flat.nodes[number] for number in flat.sayable(body, shortest))

@@ -44,6 +44,11 @@ class Flat:
     lines: list[int] = field(default_factory=list)
     bodies: dict[str, int] = field(default_factory=dict)
 
+    @property
+    def has_void(self) -> bool:
+        """Whether a node is never said: without one, lengths do not depend on what counts for it."""
+        return any(_is_void(node, kids) for node, kids in zip(self.nodes, self.kids, strict=True))
+
     def shortest(self, void: int) -> list[int]:
         """The fewest words that say each node.
 
@@ -110,10 +115,14 @@ def _own_length(node: Node, kids: tuple[int, ...], void: int) -> int | None:
     """Words of a node whose length depends on no other's."""
     if isinstance(node, Word):
         return 1
-    if node is VOID or (isinstance(node, Alternatives) and not kids):
+    if _is_void(node, kids):
         return void
     optional = isinstance(node, Repeat) and node.least == 0
     return 0 if optional or isinstance(node, Tag | Special) or (isinstance(node, Sequence) and not kids) else None
+
+
+def _is_void(node: Node, kids: tuple[int, ...]) -> bool:
+    return node is VOID or (isinstance(node, Alternatives) and not kids)
 
 
 def flatten(rules: Mapping[str, Rule]) -> Flat:
