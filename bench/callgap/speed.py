@@ -72,6 +72,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"--device {options.device}: {fault}", file=sys.stderr)
         return 2
     os.environ["CALLGAP_DEVICE"] = options.device
+    # Once, before anything is written: the tables themselves would count as changes of the checkout.
+    options.facts = provenance(_PACKAGES, options.device)
     try:
         for part in options.only or PARTS:
             PARTS[part](options)
@@ -99,9 +101,12 @@ def _processes(options: argparse.Namespace) -> None:
         _write("recognition", "Recognizing with PocketSphinx", "call", rows, options, _PROCESSES)
 
 
-def _voices(options: argparse.Namespace) -> None:
+def _alteration(options: argparse.Namespace) -> None:
     rows, live = altering(options.sentences, options.rounds, options.device)
     _write("alteration", "Altering voices", "second of sound", rows, options, f"{_ALTERED} {live}")
+
+
+def _voices(options: argparse.Namespace) -> None:
     if options.device == "cpu":
         found = [*measuring(options.sentences, options.rounds), measuring_many(options.measured)]
         _write("voices", "Measuring voices", "utterance", found, options, _MEASURED)
@@ -126,6 +131,7 @@ def _models(options: argparse.Namespace) -> None:
 PARTS: Mapping[str, Callable[[argparse.Namespace], None]] = {
     "processes": _processes,
     "models": _models,
+    "alteration": _alteration,
     "voices": _voices,
     "table": _table,
 }
@@ -134,8 +140,7 @@ PARTS: Mapping[str, Callable[[argparse.Namespace], None]] = {
 
 def _write(name: str, title: str, unit: str, rows: Sequence[Timed], options: argparse.Namespace, note: str) -> None:
     suffix = "" if options.device == "cpu" else f"-{torch.device(options.device).type}"
-    facts = provenance(_PACKAGES, options.device)
-    page = write(f"{name}{suffix}", title, unit, rows, facts, options.out, note)
+    page = write(f"{name}{suffix}", title, unit, rows, options.facts, options.out, note)
     print(page.read_text(encoding="utf-8"))
 
 
