@@ -16,6 +16,7 @@ from callgap.errors import InputError, first_line
 
 Row = dict[str, str | None]
 _LARGEST_CELL = 16 * 2**20
+_PIECE = 2**16
 
 
 def read_table(path: Path) -> pa.Table:
@@ -97,15 +98,23 @@ def _unquoted(cell: str) -> str:
 def _cells(path: Path, lines: Iterable[list[str]], line_number: Callable[[], int] | None) -> pa.Table:
     kept = ((n, cells) for n, cells in enumerate(lines, start=1) if cells)
     _, header = next(kept, (0, []))
-    names = _header(path, header)
-    columns: list[list[str]] = [[] for _ in names]
+    schema = pa.schema([(name, pa.string()) for name in _header(path, header)])
+    held: list[list[str]] = []
+    pieces: list[pa.RecordBatch] = []
     for number, cells in kept:
-        if len(cells) != len(names):
+        if len(cells) != len(schema):
             line = line_number() if line_number else number
-            raise InputError(f"{path}, line {line}: found {len(cells)} cells, the header has {len(names)}")
-        for column, cell in zip(columns, cells, strict=True):
-            column.append(cell)
-    return pa.table([pa.array(column, pa.string()) for column in columns], names=names)
+            raise InputError(f"{path}, line {line}: found {len(cells)} cells, the header has {len(schema)}")
+        held.append(cells)
+        if len(held) == _PIECE:
+            # As Python's objects the cells take several times the memory.
+            pieces.append(_piece(held, schema))
+            held = []
+    return pa.Table.from_batches([*pieces, _piece(held, schema)] if held else pieces, schema)
+
+
+def _piece(rows: list[list[str]], schema: pa.Schema) -> pa.RecordBatch:
+    return pa.record_batch([pa.array(column, pa.string()) for column in zip(*rows, strict=True)], schema=schema)
 
 
 def _header(path: Path, cells: list[str]) -> list[str]:

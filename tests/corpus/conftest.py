@@ -49,3 +49,40 @@ def folder(tmp_path, voice):
         made.sound(f"{name}.wav", voice(seed=seed))
     made.write()
     return made
+
+
+@pytest.fixture
+def archive(tmp_path, voice):
+    """A folder in which a test builds a corpus in its published layout: `text` and `sound` write files into it."""
+
+    class Archive:
+        path = tmp_path / "archive"
+
+        def text(self, name, *lines, ending="\n", encoding="utf-8"):
+            place = self.path / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes("".join(line + ending for line in lines).encode(encoding))
+            return place
+
+        def sound(self, name, rate=16000, seconds=0.3, channels=1, **options):
+            place = self.path / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            samples = voice(seconds, rate, seed=len(name))
+            soundfile.write(place, np.repeat(samples[:, None], channels, 1), rate, **options)
+            return place
+
+    return Archive()
+
+
+@pytest.fixture
+def heard():
+    """By utterance id, `ok` or the reason for which it is excluded, after all audio was read."""
+
+    def listen(corpus):
+        return {
+            utterance: status.reason or str(status.status)
+            for batch in corpus.load(corpus.utterances())
+            for utterance, status in zip(batch.utterance_ids, batch.statuses, strict=True)
+        }
+
+    return listen

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from callgap.errors import InputError, first_line, one_of
 from callgap.resources import datasets_dir
@@ -50,12 +50,14 @@ class Attribute(_Strict):
             nothing, the groups are described.
         description: what the attribute means.
         of_person: False for a condition (channel, session) that is described, never judged.
+        speakers: of each group, as `counts_source` of the card says; empty where nobody has counted them.
     """
 
     label_source: Literal["self-declared", "assigned", "inferred", "simulated", "not stated"]
     reference: str | None
     description: str
     of_person: bool = True
+    speakers: dict[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
 
 
 class Card(_Strict):
@@ -77,9 +79,14 @@ class Card(_Strict):
         language: BCP 47 tag.
         sample_rate: Hz of the recordings.
         attributes: group attributes by column name.
+        speakers: of the whole corpus; None where nobody has counted them.
+        utterances: the same.
+        hours: the same, of audio.
+        counts_source: where these numbers, and those of the attributes, come from.
         missing_groups: who cannot be heard in it.
         known_faults: with their source.
         may_conclude: what a result on it says, and what not.
+        trained_on: whether recognizers were likely trained on it.
         citation: how to cite it.
     """
 
@@ -98,9 +105,14 @@ class Card(_Strict):
     language: Annotated[str, AfterValidator(require_language)]
     sample_rate: int
     attributes: dict[str, Attribute]
+    speakers: Annotated[int, Field(gt=0)] | None = None
+    utterances: Annotated[int, Field(gt=0)] | None = None
+    hours: Annotated[float, Field(gt=0)] | None = None
+    counts_source: str = NOT_STATED
     missing_groups: str
     known_faults: list[str]
     may_conclude: str
+    trained_on: str = NOT_STATED
     citation: str
 
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from functools import cached_property
 from pathlib import Path
@@ -17,15 +17,18 @@ from pydantic import ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from callgap.audio import AudioBatch
+from callgap.corpus.ahead import items_ahead, threads
 from callgap.corpus.card import Card, require_language
 from callgap.corpus.files import Item, excluded, items_of, read_batches, sha256_of
 from callgap.corpus.grouping import Grouping, bare_card, card_from
+from callgap.corpus.index import indexed
 from callgap.corpus.rows import Defaults, Source, utterances_of
 from callgap.corpus.selection import drawn, kept
 from callgap.corpus.sound import Extract
 from callgap.errors import InputError
 
 STRICT = ConfigDict(extra="forbid")
+_ROWS = 1024
 UNKNOWN_CELLS = ("", "NA", "N/A", "nan", "unknown")
 
 
@@ -124,6 +127,14 @@ class Described(ABC):
 
     @cached_property
     def _utterances(self) -> pa.Table:
+        stated = {**self.__getstate__(), "card_at": self.card.model_dump(), "class": type(self).__name__}
+        return indexed(self._files(), stated, self._listed)
+
+    def _files(self) -> Sequence[Path]:
+        """All that the table is read from, where it may be kept in an index."""
+        return ()
+
+    def _listed(self) -> pa.Table:
         rows = utterances_of(self.source, self.card, self._grouping, self._defaults())
         return drawn(kept(rows, self.only), self.most_per_speaker)
 
@@ -144,13 +155,14 @@ class Recorded(Described):
     has_audio: ClassVar[bool] = True
 
     def load(self, utterances: pa.Table) -> Iterator[AudioBatch]:
-        """The audio of some utterances, at most ten minutes at a time."""
-        yield from read_batches(self._items(utterances), self.sample_rate)
+        """The audio of some utterances, at most ten minutes at a time, read ahead on all cores."""
+        items = items_ahead(rows_of(utterances), self._items, threads())
+        yield from read_batches(items, self.sample_rate)
 
     def fingerprint(self) -> str:
         """SHA-256 over the rows and the bytes of their recordings, wherever these lie."""
         digest = hashlib.sha256()
-        for row in self.utterances().to_pylist():
+        for row in rows_of(self.utterances()):
             sound = self._digest(row)
             digest.update(json.dumps({**row, "audio": sound}, sort_keys=True).encode())
         return digest.hexdigest()
@@ -158,15 +170,12 @@ class Recorded(Described):
     def _defaults(self) -> Defaults:
         return replace(super()._defaults(), sample_rate=self.sample_rate, audio_channel=self.audio_channel)
 
-    def _items(self, utterances: pa.Table) -> Iterator[Item]:
-        for row in utterances.to_pylist():
-            if row["fault"]:
-                yield excluded(row["utterance_id"], row["fault"])
-            else:
-                place = (row["audio_channel"], row["audio_begin_s"], row["audio_end_s"])
-                yield from items_of(
-                    row["utterance_id"], Extract(self._sound(row), *place), self.sample_rate, self.window_s
-                )
+    def _items(self, row: Mapping[str, Any]) -> Iterator[Item]:
+        if row["fault"]:
+            yield excluded(row["utterance_id"], row["fault"])
+        else:
+            place = (row["audio_channel"], row["audio_begin_s"], row["audio_end_s"])
+            yield from items_of(row["utterance_id"], Extract(self._sound(row), *place), self.sample_rate, self.window_s)
 
     def _sound(self, row: Mapping[str, Any]) -> Path | bytes:
         return Path(row["audio"])
@@ -184,6 +193,12 @@ class Recorded(Described):
     @cached_property
     def _digests(self) -> dict[str, str | None]:
         return {}
+
+
+def rows_of(utterances: pa.Table) -> Iterator[dict[str, Any]]:
+    """The rows of a table, in memory that does not grow with it."""
+    for batch in utterances.to_batches(max_chunksize=_ROWS):
+        yield from batch.to_pylist()
 
 
 def located(key: str, given: Path | None, place: str | None) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -38,6 +39,9 @@ class FolderCorpus(Recorded):
         source = Source(str(self.manifest), read_table(self.manifest), self.manifest.resolve().parent)
         source.require(NEEDED)
         return source
+
+    def _files(self) -> Sequence[Path]:
+        return (self.manifest,)
 
     def _title(self) -> str:
         return self.manifest.stem
