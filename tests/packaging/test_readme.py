@@ -99,6 +99,16 @@ def test_what_two_cores_bring_is_published():
     assert f"PocketSphinx recognizes 240 calls on two cores {readable(both)} times as fast as in one process" in text
 
 
+def test_how_fast_voices_are_altered_and_measured_is_published():
+    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    times = {name: 1e6 / float(row["us_per_item_median"]) for (_, name), row in timed("alteration").items()}
+    assert f"coefficients alter voices {readable(times['mcadams'])} times as fast as these speak" in text
+    assert f"the presence equalizer {readable(times['presence'])} times" in text
+    assert f"changes of pitch [{readable(times['pitch-shift'])} times]" in text
+    each = float(timed("voices")["1,000 sentences", "voiceprint and quality, 2 processes"]["us_per_item_median"])
+    assert f"the quality of 1,000 sentences take [{readable(1000 * each / 1e6)} s]" in text
+
+
 def test_published_times_are_of_a_clean_checkout_on_one_machine():
     pages = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "results" / "performance").glob("*.md"))]
     assert len(pages) >= 3
