@@ -68,3 +68,29 @@ def test_the_vocoder_alone_keeps_pitch_and_range(melody):
     semitones = np.abs(12 * np.log2(pitch(altered) / pitch(melody)))
     assert np.median(semitones) < 0.3
     assert semitones.max() < 1.5
+
+
+@pytest.mark.parametrize("rate", [8000, 11025, 16000])
+def test_below_16_khz_the_vocoder_works_at_a_multiple_of_the_rate_and_gives_the_same_bits_again(
+    melody, monkeypatch, rate
+):
+    import pyworld
+
+    rates = []
+    d4c = pyworld.d4c
+
+    def noted(samples, f0, times, sample_rate):
+        rates.append(sample_rate)
+        return d4c(samples, f0, times, sample_rate)
+
+    monkeypatch.setattr(pyworld, "d4c", noted)
+    sounds = [melody[begin : begin + 8000] for begin in range(0, 8000, 400)]
+    batch = batch_of(sounds, RATE, [f"u{n}" for n in range(len(sounds))]).resampled(rate)
+    first = PitchShift(4.0, "harvest").alter(batch)
+    # What a faulty read would find is another thing the second time.
+    poison = [np.full(size, 1e3) for size in range(100, 4000, 7)]
+    del poison
+    second = PitchShift(4.0, "harvest").alter(batch)
+    assert set(rates) == {{8000: 16000, 11025: 22050, 16000: 16000}[rate]}
+    assert torch.equal(first.samples, second.samples)
+    assert torch.equal(first.lengths, batch.lengths)

@@ -3,10 +3,12 @@
 Morise, Yokomori and Ozawa (2016), "WORLD: a vocoder-based high-quality speech synthesis system for real-time
 applications". A recording is taken apart into its fundamental frequency (Harvest or DIO with StoneMask), spectral
 envelope (CheapTrick) and aperiodicity (D4C); the fundamental alone is changed, and the parts are put together again.
+What has a rate below 16 kHz is converted to a multiple of it and back.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -19,7 +21,7 @@ from pydantic.dataclasses import dataclass
 from callgap.alteration import packages
 from callgap.alteration.base import WHOLE_UTTERANCE
 from callgap.alteration.items import each
-from callgap.audio import AudioBatch, Signal
+from callgap.audio import AudioBatch, Signal, batch_of
 
 Pitch = Float64[np.ndarray, " frame"]
 Estimator = Literal["harvest", "dio"]
@@ -29,6 +31,9 @@ _FLOOR_HZ, _CEILING_HZ = 71.0, 800.0
 
 _LOWEST_HZ, _HIGHEST_HZ = 40.0, 1000.0
 """Limits of the fundamental that is put in its place."""
+
+_LEAST_RATE = 16000
+"""D4C compares bands up to 7.9 kHz at any rate; below this one it would read beyond its spectrum, whatever lies there."""
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
@@ -88,7 +93,21 @@ class PitchRange:
 
 def _resynthesized(batch: AudioBatch, estimator: Estimator, change: Callable[[Pitch], Pitch]) -> AudioBatch:
     world = _require()
-    return each(batch, lambda signal, _: _with_pitch(world, signal, batch.sample_rate, estimator, change))
+    rate = batch.sample_rate
+    wider = rate * math.ceil(_LEAST_RATE / rate)
+
+    def altered(signal: Signal, item: str) -> Signal:
+        if wider == rate:
+            return _with_pitch(world, signal, rate, estimator, change)
+        spoken = _with_pitch(world, _at_rate(signal, item, rate, wider), wider, estimator, change)
+        back = _at_rate(spoken, item, wider, rate)[: len(signal)]
+        return torch.nn.functional.pad(back, (0, len(signal) - len(back)))
+
+    return each(batch, altered)
+
+
+def _at_rate(signal: Signal, item: str, rate: int, wanted: int) -> Signal:
+    return batch_of([signal], rate, [item]).resampled(wanted).signal(0)
 
 
 def _with_pitch(
