@@ -33,7 +33,7 @@ _LOWEST_HZ, _HIGHEST_HZ = 40.0, 1000.0
 """Limits of the fundamental that is put in its place."""
 
 _LEAST_RATE = 16000
-"""D4C compares bands up to 7.9 kHz at any rate; below this one it would read beyond its spectrum, whatever lies there."""
+"""D4C compares bands up to 7.9 kHz at any rate; below this one it would read whatever lies beyond its spectrum."""
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
