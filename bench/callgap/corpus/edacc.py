@@ -44,7 +44,7 @@ class EdaccCorpus(Published):
     """Turns of conversations, with what their speakers say of themselves in a survey.
 
     Attributes:
-        split: dev and test share no conversation; all is both.
+        split: which of its makers' parts; all is both.
     """
 
     split: Literal["dev", "test", "all"] = "test"
