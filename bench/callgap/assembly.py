@@ -39,7 +39,7 @@ def units(content: Mapping[str, Any]) -> dict[str, Any]:
     for stage in STAGES:
         if not isinstance(content.get(stage), Mapping):
             raise InputError(f"{stage}: found {content.get(stage)!r}; accepted is one of callgap list {stage}")
-    made = {stage: _unit(stage, content[stage]) for stage in STAGES}
+    made = {stage: unit(stage, content[stage]) for stage in STAGES}
     if not isinstance(made["ivr"], Service | Graph | NoService):
         found = content["ivr"]["_target_"]
         raise InputError(
@@ -61,7 +61,7 @@ class Options(BaseModel):
     batch_size: Annotated[int, Field(ge=1, le=100_000)]
 
 
-_KEYS = (*STAGES, *Options.model_fields, "resume")
+_KEYS = (*STAGES, *Options.model_fields, "resume", "dry_run")
 
 
 def options(content: Mapping[str, Any]) -> Options:
@@ -82,7 +82,19 @@ def options(content: Mapping[str, Any]) -> Options:
         ) from None
 
 
-def _unit(stage: str, content: Mapping[str, Any]) -> Any:
+def unit(stage: str, content: Mapping[str, Any]) -> Any:
+    """Make the unit of one stage.
+
+    Args:
+        stage: its name, for errors.
+        content: its part of a resolved configuration.
+
+    Returns:
+        The object that its `_target_` names.
+
+    Raises:
+        InputError: as of `units`.
+    """
     if not isinstance(content.get("_target_"), str):
         raise InputError(f"{stage}._target_: found {content.get('_target_')!r}; accepted: the name of a unit's class")
     try:

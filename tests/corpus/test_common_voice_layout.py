@@ -49,7 +49,7 @@ def folder(archive):
 
 
 def corpus(folder, **options):
-    return CommonVoiceCorpus(root=folder, card="common-voice", **options)
+    return CommonVoiceCorpus(**{"root": folder, "card": "common-voice", "taxonomy": "accents", **options})
 
 
 def test_sentences_and_labels_are_verbatim(folder):

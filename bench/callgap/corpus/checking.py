@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from callgap.corpus.base import Corpus, KnowsFaults
 from callgap.corpus.folder import FolderCorpus
 from callgap.corpus.grouping import bare_card, unfilled_fields
 from callgap.corpus.kaldi import KaldiCorpus, is_kaldi
@@ -25,6 +26,7 @@ _SHOWN = 3
 _MOST_GROUPS = 50
 
 Row = Mapping[str, Any]
+Heard = Callable[[int], object]
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class Checked:
         references: by attribute, the declared one.
         unfilled: fields of the card that are still to be filled in.
         carded: whether there is a card; without one a run has to be told which columns are groups.
+        stated: of `utterances` and `speakers`, how many the card says that there are; None where it does not say.
+        known_faults: that the corpus finds in its own data, rows of the table `faults`.
     """
 
     rows: Sequence[Row]
@@ -48,6 +52,8 @@ class Checked:
     references: Mapping[str, str | None]
     unfilled: Sequence[str]
     carded: bool = True
+    stated: Mapping[str, int | None] = field(default_factory=dict)
+    known_faults: Sequence[Mapping[str, object]] = ()
 
     @cached_property
     def faults(self) -> list[str]:
@@ -122,6 +128,8 @@ class Checked:
             for group, rows in self.groups(name).items():
                 if len({row["speaker_id"] for row in rows}) == 1:
                     yield f"{name}: {group} is one speaker; nothing is said of one person"
+        yield from self._parts()
+        yield from (f"{fault['detail']} It is {fault['consequence']}." for fault in self.known_faults)
         yield from self.faults
         if not self.fit:
             yield "No run can use this corpus yet."
@@ -131,9 +139,16 @@ class Checked:
             groups = ",".join(self.attributes)
             yield f"A run can use this corpus if it is told the groups, for want of a card: corpus.groups=[{groups}]"
 
+    def _parts(self) -> Iterator[str]:
+        speakers = {row["speaker_id"] for row in self.rows} - {UNKNOWN_SPEAKER}
+        for name, found in (("utterances", len(self.rows)), ("speakers", len(speakers))):
+            wanted = self.stated.get(name)
+            if wanted is not None and wanted != found:
+                yield f"The card states {wanted:,} {name} of the whole corpus; here are {found:,}."
 
-def check_corpus(path: Path, heard: Callable[[int], object] = lambda items: None) -> Checked:
-    """Read a corpus as a run does, and all of its audio, in memory that does not grow with it.
+
+def check_corpus(path: Path, heard: Heard = lambda items: None) -> Checked:
+    """Read a user's own corpus as a run does, and all of its audio.
 
     Args:
         path: a manifest, a folder that holds `manifest.csv`, or a Kaldi data folder.
@@ -146,7 +161,27 @@ def check_corpus(path: Path, heard: Callable[[int], object] = lambda items: None
     Raises:
         InputError: there is no corpus, or its tables or its card cannot be read.
     """
-    corpus, unfilled = _corpus_at(path)
+    corpus, unfilled = corpus_at(path)
+    return checked(corpus, unfilled, corpus.card_beside() is not None, heard)
+
+
+def checked(
+    corpus: Corpus, unfilled: Sequence[str] = (), carded: bool = True, heard: Heard = lambda items: None
+) -> Checked:
+    """Read a corpus as a run does, and all of its audio, in memory that does not grow with it.
+
+    Args:
+        corpus: with audio.
+        unfilled: fields of its card that are still to be filled in.
+        carded: whether there is a card.
+        heard: is told after each batch how many items were read.
+
+    Returns:
+        What was found.
+
+    Raises:
+        InputError: its tables or its card cannot be read.
+    """
     table = corpus.utterances()
     reasons: dict[str, str] = {}
     seconds: dict[str, float] = defaultdict(float)
@@ -159,11 +194,31 @@ def check_corpus(path: Path, heard: Callable[[int], object] = lambda items: None
     kept = {utterance: length for utterance, length in seconds.items() if utterance not in reasons}
     card = corpus.card
     references = {name: attribute.reference for name, attribute in card.attributes.items()}
-    carded = corpus.card_beside() is not None
-    return Checked(table.to_pylist(), reasons, kept, list(card.attributes), references, unfilled, carded)
+    named = ["utterance_id", "speaker_id", *references]
+    return Checked(
+        table.select(named).to_pylist(),
+        reasons,
+        kept,
+        list(references),
+        references,
+        unfilled,
+        carded,
+        {"utterances": card.utterances, "speakers": card.speakers},
+        corpus.faults() if isinstance(corpus, KnowsFaults) else (),
+    )
 
 
-def _corpus_at(path: Path) -> tuple[FolderCorpus | KaldiCorpus, list[str]]:
+def is_described(path: Path) -> bool:
+    """Whether a folder holds a manifest, or is a Kaldi data folder."""
+    return is_kaldi(path) or any((path / name).is_file() for name in _MANIFESTS)
+
+
+def corpus_at(path: Path) -> tuple[FolderCorpus | KaldiCorpus, list[str]]:
+    """A user's own corpus, and the fields of its card that are still to be filled in.
+
+    Raises:
+        InputError: there is none.
+    """
     found = _made(path, {})
     card = found.card_beside()
     unfilled = unfilled_fields(card) if card else []

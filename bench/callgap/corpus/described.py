@@ -17,6 +17,7 @@ from pydantic import ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from callgap.audio import AudioBatch
+from callgap.corpus.accent_labels import with_varieties
 from callgap.corpus.ahead import items_ahead, threads
 from callgap.corpus.card import Card, require_language
 from callgap.corpus.files import Item, excluded, items_of, read_batches, sha256_of
@@ -43,6 +44,8 @@ class Described(ABC):
         references: by attribute, the group that the others are compared with; it overrides the card's.
         bands: by column, ascending limits: `{age: [18, 40]}` makes the attribute `age_band` with the groups
             `under 18`, `18-39` and `40 and over`.
+        taxonomy: a column with labels of accents; what each states by itself can be grouped by too, in the columns
+            `<column>_language`, `<column>_country` and `<column>_first_language` (datasets/accents.yaml).
         language: BCP 47 tag; None for the card's, or else en-US.
         unknown: cells that state nothing.
         only: by column, the groups that are kept: `{age_band: [18 and over]}`; all others are left out, as if they
@@ -55,6 +58,7 @@ class Described(ABC):
     groups: tuple[str, ...] | None = None
     references: Mapping[str, str] = Field(default_factory=dict)
     bands: Mapping[str, Annotated[tuple[float, ...], Field(min_length=1)]] = Field(default_factory=dict)
+    taxonomy: str | None = None
     language: str | None = None
     unknown: tuple[str, ...] = UNKNOWN_CELLS
     only: Mapping[str, Annotated[tuple[str, ...], Field(min_length=1)]] = Field(default_factory=dict)
@@ -100,6 +104,14 @@ class Described(ABC):
     def source(self) -> Source:
         """The user's table, as it was read."""
 
+    @cached_property
+    def labeled(self) -> Source:
+        """The user's table, with what labels of accents state beside them."""
+        source = self.source
+        if self.taxonomy is None:
+            return source
+        return replace(source, cells=with_varieties(source.cells, self.taxonomy, source.name))
+
     @abstractmethod
     def _title(self) -> str:
         """What a bare card calls the corpus."""
@@ -135,7 +147,7 @@ class Described(ABC):
         return ()
 
     def _listed(self) -> pa.Table:
-        rows = utterances_of(self.source, self.card, self._grouping, self._defaults())
+        rows = utterances_of(self.labeled, self.card, self._grouping, self._defaults())
         return drawn(kept(rows, self.only), self.most_per_speaker)
 
 

@@ -1,0 +1,72 @@
+"""Finds the corpus at a path: a manifest, a Kaldi data folder, or one that callgap knows by its published layout."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from hydra.utils import get_class
+
+from callgap.assembly import unit
+from callgap.configuration import composed, plain
+from callgap.corpus import Corpus
+from callgap.corpus.checking import corpus_at, is_described
+from callgap.corpus.published import Published, fitting
+from callgap.errors import InputError, one_of
+from callgap.listing import choices
+from callgap.resources import conf_dir
+
+
+def found_at(path: Path, name: str | None = None) -> tuple[Corpus, list[str]]:
+    """The corpus at a path.
+
+    Args:
+        path: a manifest, a folder that holds one, a Kaldi data folder, or an unpacked archive of a corpus that callgap
+            knows.
+        name: which of these it is, as in `corpus=name`; None looks at its layout.
+
+    Returns:
+        The corpus, and the fields of its card that are still to be filled in.
+
+    Raises:
+        InputError: there is no corpus, the layout fits several, or the name is not of one that has a root.
+    """
+    if name is None and (path.is_file() or is_described(path)):
+        return corpus_at(path)
+    if name is None:
+        name = _recognized(path)
+    elif name not in choices("corpus"):
+        raise InputError(f"--corpus: found {name!r}; {one_of(name, choices('corpus'))}")
+    content = plain(composed([f"corpus={name}", "ivr=none"]))["corpus"]
+    if "root" not in content:
+        raise InputError(f"--corpus {name} is not read from a folder; accepted: {', '.join(readers())}")
+    return unit("corpus", {**content, "root": str(path)}), []
+
+
+@cache
+def readers() -> Mapping[str, type[Published]]:
+    """By name of the choice, the classes that read a corpus in its published layout."""
+    found: dict[str, type[Published]] = {}
+    for path in sorted((conf_dir() / "corpus").glob("*.yaml")):
+        content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        made = get_class(content["_target_"])
+        if issubclass(made, Published):
+            found[path.stem] = made
+    return found
+
+
+def _recognized(path: Path) -> str:
+    if not path.is_dir():
+        raise InputError(f"{path}: there is no such file or folder")
+    fit = [name for name, reader in readers().items() if fitting(reader, path) is not None]
+    if len(fit) == 1:
+        return fit[0]
+    if fit:
+        raise InputError(f"{path} has the layout of {' and of '.join(fit)}: give --corpus {fit[0]}, for example")
+    raise InputError(
+        f"{path} is no corpus: found neither manifest.csv, nor wav.scp, text and utt2spk, nor the layout of "
+        f"{', '.join(readers())}; begin one with callgap corpus init {path}"
+    )
