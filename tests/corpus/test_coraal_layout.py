@@ -150,6 +150,12 @@ def test_a_transcript_or_metadata_in_another_form_is_one_sentence(folder, archiv
         corpus(folder).utterances()
 
 
+def test_the_card_is_about_columns_of_the_table(folder):
+    made = corpus(folder)
+    assert set(made.card.attributes) == {"gender", "age_band", "sec_group", "component"}
+    assert set(made.card.attributes) <= set(made.utterances().column_names)
+
+
 def test_another_folder_is_refused_with_what_is_accepted(tmp_path):
     with pytest.raises(InputError, match=r"does not have the layout of coraal; accepted: a folder that holds DCB_se1"):
         corpus(tmp_path).utterances()

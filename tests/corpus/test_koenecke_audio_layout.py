@@ -87,6 +87,12 @@ def test_a_table_without_a_needed_column_is_one_sentence(folder, archive):
         corpus(folder).utterances()
 
 
+def test_the_card_is_about_columns_of_the_table(folder):
+    made = corpus(folder)
+    assert set(made.card.attributes) == {"gender", "age_band", "source"}
+    assert set(made.card.attributes) <= set(made.utterances().column_names)
+
+
 def test_another_folder_is_refused_with_what_is_accepted(tmp_path):
     with pytest.raises(
         InputError, match=r"does not have the layout of koenecke-2020-audio; accepted: a folder that hol"

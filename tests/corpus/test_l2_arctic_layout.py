@@ -108,6 +108,12 @@ def test_a_speaker_whose_archive_is_not_unpacked_is_one_sentence(folder, archive
         corpus(folder).utterances()
 
 
+def test_the_card_is_about_columns_of_the_table(folder):
+    made = corpus(folder)
+    assert set(made.card.attributes) == {"first_language", "gender"}
+    assert set(made.card.attributes) <= set(made.utterances().column_names)
+
+
 def test_another_folder_is_refused_with_what_is_accepted(tmp_path):
     with pytest.raises(
         InputError, match=r"does not have the layout of l2-arctic; accepted: a folder that holds README"
