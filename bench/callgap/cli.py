@@ -24,6 +24,7 @@ Flags and overrides of every run:
   --config-dir DIR    a further folder of configurations
   experiment=NAME     the configuration of a published table
   resume=DIR          go on with a run that was stopped
+  dry_run=true        say what would be read and which verdicts its speakers allow
   hydra.run.dir=DIR   write the run there
 """
 _GATES = """\b

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 from rich.console import Console
+
+from callgap.errors import InputError
 
 _PATH = click.Path(path_type=Path)
 _HOLDOUTS = """\b
@@ -19,7 +23,7 @@ Who is left out:
 
 @click.group()
 def corpus() -> None:
-    """Begin a corpus of your own recordings, and check it."""
+    """Begin a corpus of your own recordings, or get a published one; check it, and tell what it holds."""
 
 
 @corpus.command()
@@ -35,24 +39,121 @@ def init(path: Path) -> None:
     click.echo(init_corpus(path).next_steps)
 
 
+_NAMED = click.option(
+    "--corpus", "name", metavar="NAME", help="Which published corpus it is; by its layout if not given."
+)
+
+
 @corpus.command()
 @click.argument("path", type=_PATH)
-def check(path: Path) -> None:
-    """Read PATH from beginning to end, as a run does: a manifest, its folder, or a Kaldi data folder.
+@_NAMED
+def check(path: Path, name: str | None) -> None:
+    """Read PATH from beginning to end, as a run does, and hold it against its card.
 
-    Every recording is heard. The exit status is 0 where a run can use the corpus, else 1.
+    PATH is a manifest, its folder, a Kaldi data folder, or the folder of a published corpus that `callgap list corpus`
+    shows. Every recording is heard. The exit status is 0 where a run can use the corpus, else 1.
     """
-    from rich.progress import Progress
+    from callgap.corpora import found_at
+    from callgap.corpus.checking import checked
+    from callgap.corpus.described import Described
 
-    from callgap.corpus.checking import check_corpus
-
-    columns = ("listening:", "{task.completed:.0f} heard")
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("", total=None)
-        found = check_corpus(path, lambda items: progress.advance(task, items))
+    corpus, unfilled = found_at(path, name)
+    carded = name is not None or not isinstance(corpus, Described) or corpus.is_carded
+    with _listening() as heard:
+        found = checked(corpus, unfilled, carded, heard)
     Console(highlight=False).print(found)
     sys.exit(0 if found.fit else 1)
+
+
+@corpus.command()
+@click.argument("path", type=_PATH, required=False)
+@_NAMED
+@click.option("--output", metavar="DIR", type=_PATH, help="Write stats.csv, stats.md and stats.png there.")
+def stats(path: Path | None, name: str | None, output: Path | None) -> None:
+    """Tell of each group in PATH how many speak how long, how well they were recorded, and what they say alike.
+
+    PATH is as for `check`; without it, --corpus NAME is looked for where a run looks. Signal-to-noise ratio and
+    bandwidth are measured on the recordings as they are. Groups that differ in them, or that say different things,
+    differ in more than their voices.
+    """
+    from callgap.corpora import found_at, usual
+    from callgap.corpus_pages import shown, write
+    from callgap.describing import describe
+
+    if path is None and name is None:
+        raise InputError("callgap corpus stats: give PATH, or --corpus NAME")
+    corpus = usual(str(name)) if path is None else found_at(path, name)[0]
+    with _listening() as heard:
+        facts = describe(corpus, heard)
+    Console(highlight=False).print(shown(facts))
+    if output:
+        click.echo(f"written: {write(facts, output)}")
+
+
+@corpus.command()
+@click.argument("name")
+def card(name: str) -> None:
+    """Show the card of the corpus NAME: who speaks, who is missing, what is wrong with it, what may be concluded."""
+    from callgap.corpus_cards import card_page
+    from callgap.listing import require_card
+
+    Console(highlight=False).print(card_page(name, require_card(name)))
+
+
+@corpus.command()
+@click.argument("archive", type=_PATH)
+@click.option("--to", required=True, metavar="DIR", type=_PATH, help="Made for it; must not exist yet.")
+@click.option("--nested", is_flag=True, help="Unpack the archives inside, too, each where it lies.")
+def unpack(archive: Path, to: Path, nested: bool) -> None:
+    """Unpack ARCHIVE (.tar, .tar.gz, .tar.bz2, .tar.xz or .zip) as a whole or not at all.
+
+    What leads out of DIR, links, and what was made to fill a disk are refused.
+    """
+    from callgap.corpus.archives import unpack as unpacked
+
+    with _loading("unpacking:", None) as told:
+        unpacked(archive, to, nested=nested, told=told)
+    click.echo(f"unpacked: {to}")
+
+
+@corpus.command()
+@click.argument("name")
+@click.option("--to", required=True, metavar="DIR", type=_PATH, help="Made for it; must not exist yet.")
+def fetch(name: str, to: Path) -> None:
+    """Download the corpus NAME from its makers and unpack it, where its license asks for no agreement.
+
+    Its archive is checked against the SHA-256 of its card. A download that was interrupted goes on when the command is
+    given again.
+    """
+    from callgap.corpora import fetched
+    from callgap.corpus.grouping import card_from
+
+    archive = card_from(Path(name)).archive
+    with _loading("fetching:", archive.size if archive else None) as told:
+        fetched(name, to, told)
+    click.echo(f"fetched: {to}")
+
+
+@contextmanager
+def _listening() -> Iterator[Callable[[int], None]]:
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    columns = ("listening:", "{task.completed:.0f} heard")
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("", total=None)
+        yield lambda items: progress.advance(task, items)
+
+
+@contextmanager
+def _loading(what: str, size: int | None) -> Iterator[Callable[[int], None]]:
+    from rich.progress import DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
+
+    console = Console(stderr=True)
+    columns = (what, DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("", total=size)
+        yield lambda more: progress.advance(task, more)
 
 
 @click.group()

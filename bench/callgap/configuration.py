@@ -26,7 +26,7 @@ STAGES = (
     "engine",
 )
 
-_NO_RESULT = ("engine", "batch_size", "resume", "hydra")
+_NO_RESULT = ("engine", "batch_size", "resume", "dry_run", "hydra")
 _LEFT_OUT = (("alteration", "identity"), ("ivr", "none"))
 _PLACES = ("root", "home", "download", "place", "manifest", "file", "path", "audio_root", "speakers", "strict")
 _MANNERS = ("concurrency", "longest_wait_s", "key_variable", "allow_plain")

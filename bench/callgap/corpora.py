@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,10 @@ from hydra.utils import get_class
 from callgap.assembly import unit
 from callgap.configuration import composed, plain
 from callgap.corpus import Corpus
+from callgap.corpus.archives import unpack
 from callgap.corpus.checking import corpus_at, is_described
+from callgap.corpus.fetching import fetch
+from callgap.corpus.grouping import card_from
 from callgap.corpus.published import Published, fitting
 from callgap.errors import InputError, one_of
 from callgap.listing import choices
@@ -46,14 +49,55 @@ def found_at(path: Path, name: str | None = None) -> tuple[Corpus, list[str]]:
     return unit("corpus", {**content, "root": str(path)}), []
 
 
+def usual(name: str) -> Corpus:
+    """The corpus of a choice, where a run would look for it.
+
+    Raises:
+        InputError: there is no such choice, or its configuration needs more.
+    """
+    if name not in choices("corpus"):
+        raise InputError(f"--corpus: found {name!r}; {one_of(name, choices('corpus'))}")
+    made: Corpus = unit("corpus", plain(composed([f"corpus={name}", "ivr=none"]))["corpus"])
+    return made
+
+
+def fetched(name: str, to: Path, told: Callable[[int], object] = lambda size: None) -> Path:
+    """Download the archive of a corpus and unpack it.
+
+    Args:
+        name: of a card of datasets/.
+        to: the folder to make.
+        told: is called with the bytes of each block that arrived.
+
+    Returns:
+        The folder.
+
+    Raises:
+        InputError: there is no such card, it names no archive, or it cannot be fetched or unpacked.
+    """
+    card = card_from(Path(name))
+    if card.archive is None:
+        raise InputError(
+            f"{name} cannot be fetched: its makers ask for an agreement, or no checksum of it is known; "
+            f"{card.home} and datasets/{name}/README.md say how to get it"
+        )
+    if to.exists():
+        raise InputError(f"{to} is there already; accepted: a folder that does not exist yet")
+    archive = fetch(card.archive.address, to.with_name(f"{to.name}.download"), card.archive.sha256, told)
+    unpack(archive, to)
+    archive.unlink()
+    return to
+
+
 @cache
 def readers() -> Mapping[str, type[Published]]:
     """By name of the choice, the classes that read a corpus in its published layout."""
     found: dict[str, type[Published]] = {}
     for path in sorted((conf_dir() / "corpus").glob("*.yaml")):
         content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-        made = get_class(content["_target_"])
-        if issubclass(made, Published):
+        # One that builds on another choice has no class of its own.
+        made = get_class(content["_target_"]) if "_target_" in content else None
+        if made is not None and issubclass(made, Published):
             found[path.stem] = made
     return found
 

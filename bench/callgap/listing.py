@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import yaml
 from rich.table import Table
+from rich.text import Text
 
 from callgap.configuration import STAGES
+from callgap.corpus import Card, load_card
 from callgap.errors import InputError, one_of
 from callgap.resources import conf_dir
 
 _LISTED = (*STAGES, "experiment")
+_OWN = {
+    "evi-en-gb": "evi",
+    "evi-pl-pl": "evi",
+    "fsdd": "fsdd",
+    "slurp": "slurp",
+    "synthetic": "synthetic",
+    "synthetic-services": "synthetic",
+    "synthetic-services-fr": "synthetic-fr",
+}
+"""Cards of the choices that know their own, by the name of the choice."""
 
 
 def choices(stage: str) -> dict[str, str]:
@@ -36,6 +49,8 @@ def listing(stage: str | None) -> Table:
     Raises:
         InputError: there is no such stage.
     """
+    if stage == "corpus":
+        return _corpora()
     shown = Table(box=None, header_style="bold", pad_edge=False)
     for column in ("stage", "choice", "what it is"):
         shown.add_column(column, overflow="fold")
@@ -43,6 +58,43 @@ def listing(stage: str | None) -> Table:
         for choice, summary in choices(name).items():
             shown.add_row(name, choice, summary)
     return shown
+
+
+def _corpora() -> Table:
+    """What can be heard, and what the card of each says first: the rest shows `callgap corpus card NAME`."""
+    shown = Table(box=None, header_style="bold", pad_edge=False)
+    for column in ("corpus", "what it is", "speakers", "license", "for a procurement", "grouped by"):
+        shown.add_column(column, overflow="fold")
+    for choice, summary in choices("corpus").items():
+        card = card_of(choice)
+        cells: tuple[str, ...] = ("", "your own data says", "", "")
+        if card is not None:
+            speakers = "" if card.speakers is None else f"{card.speakers:,}"
+            cells = (speakers, card.license, card.commercial_use, ", ".join(card.attributes))
+        shown.add_row(choice, summary, *map(Text, cells))
+    return shown
+
+
+def card_of(choice: str) -> Card | None:
+    """The card of a choice of corpus; None where it is read from the user's own data."""
+    content = yaml.safe_load((conf_dir() / "corpus" / f"{choice}.yaml").read_text(encoding="utf-8"))
+    name = content.get("card") or _OWN.get(choice)
+    return load_card(name) if name else None
+
+
+def require_card(choice: str) -> Card:
+    """The card of a choice of corpus.
+
+    Raises:
+        InputError: there is no such choice, or it is read from the user's own data.
+    """
+    known = choices("corpus")
+    if choice not in known:
+        raise InputError(f"there is no corpus {choice!r}; {one_of(choice, known)}")
+    found = card_of(choice)
+    if found is None:
+        raise InputError(f"corpus={choice} reads the user's own data: its card is the card.yaml beside that")
+    return found
 
 
 def _summary(text: str) -> str:

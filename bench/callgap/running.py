@@ -8,8 +8,9 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from callgap.assembly import options, units
 from callgap.config_files import located
 from callgap.configuration import choices_of, composed, opened, plain, register_resolvers
 from callgap.errors import InputError, first_line
+from callgap.foretelling import foretell
 from callgap.judging import examined
 from callgap.overrides import parsed, shown, without_addresses
 from callgap.pipeline import Cell, check_fit
@@ -111,6 +113,9 @@ def run_command(arguments: list[str], console: Console) -> int:
         cell = _stored_cell(Path(resumed), known)
         sweep.attempt(cell, Path(resumed), resume=True)
         return sweep.status()
+    if _is_dry(known.overrides):
+        _preflight(known.overrides, known, partial(foretell, console=console))
+        return 0
     if known.cfg is not None:
         for job in _job_overrides(known.overrides, known):
             composed(job, config_dir=known.config_dir)
@@ -161,6 +166,13 @@ def _value(overrides: Sequence[str], key: str) -> str | None:
     return found[-1] if found else None
 
 
+def _is_dry(overrides: Sequence[str]) -> bool:
+    found = _value(overrides, "dry_run")
+    if found is not None and found.lower() not in ("true", "false"):
+        raise InputError(f"dry_run: found {found!r}; accepted: true or false")
+    return found is not None and found.lower() == "true"
+
+
 def _stored_cell(path: Path, known: Any) -> Cell:
     if known.multirun:
         raise InputError("resume= goes on with one run: leave out -m and name the run directory of one job")
@@ -173,7 +185,7 @@ def _stored_cell(path: Path, known: Any) -> Cell:
     return Cell(plain(config), choices_of(config), own)
 
 
-def _preflight(overrides: list[str], known: Any) -> None:
+def _preflight(overrides: list[str], known: Any, then: Callable[..., None] | None = None) -> None:
     for job in _job_overrides(overrides, known):
         config = composed(job, config_dir=known.config_dir)
         choices = choices_of(config)
@@ -183,6 +195,8 @@ def _preflight(overrides: list[str], known: Any) -> None:
         unit = _units(content, choices, job, known)
         check_fit(unit, choices)
         examined(unit)
+        if then:
+            then(unit, choices)
 
 
 def _units(content: dict[str, Any], choices: dict[str, str], job: list[str], known: Any) -> dict[str, Any]:

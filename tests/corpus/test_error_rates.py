@@ -22,7 +22,7 @@ LABELS = {"race": {"1": "Black", "0": "white"}}
 
 @pytest.fixture
 def file(tmp_path):
-    return write_rated(tmp_path / "repository" / "input" / "Matched_WER.csv", ROWS)
+    return write_rated(tmp_path / "repository" / "output" / "Matched_WER.csv", ROWS)
 
 
 def corpus(file, **options):
@@ -114,7 +114,7 @@ def server(file):
 
 def remote(home, tmp_path, **options):
     given = {"revision": "repository", "download": True, "cache": tmp_path / "cache"} | options
-    return RemoteTable(name="input/Matched_WER.csv", folder="koenecke-2020", home=home, **given)
+    return RemoteTable(name="output/Matched_WER.csv", folder="koenecke-2020", home=home, **given)
 
 
 @pytest.fixture
@@ -158,7 +158,7 @@ def test_nothing_is_fetched_without_being_asked(server, tmp_path, elsewhere):
 def test_a_folder_is_the_repository_or_the_one_that_holds_the_table(file, tmp_path):
     for root in (file.parent, file.parents[1]):
         assert koenecke(f"corpus.root={root}")["corpus"].revision().startswith("not stated, sha256:")
-    with pytest.raises(InputError, match=r"holds neither input/Matched_WER\.csv nor Matched_WER\.csv"):
+    with pytest.raises(InputError, match=r"holds neither output/Matched_WER\.csv nor Matched_WER\.csv"):
         koenecke(f"corpus.root={tmp_path}")["corpus"].utterances()
 
 

@@ -60,6 +60,20 @@ class Attribute(_Strict):
     speakers: dict[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
 
 
+class Archive(_Strict):
+    """A file of which the bytes are known, that anyone may fetch without agreeing to anything.
+
+    Attributes:
+        address: of http or https.
+        sha256: hexadecimal.
+        size: bytes.
+    """
+
+    address: Annotated[str, Field(pattern="^https?://")]
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    size: Annotated[int, Field(gt=0)]
+
+
 class Card(_Strict):
     """What a report has to say of a corpus.
 
@@ -88,6 +102,7 @@ class Card(_Strict):
         may_conclude: what a result on it says, and what not.
         trained_on: whether recognizers were likely trained on it.
         citation: how to cite it.
+        archive: what `callgap corpus fetch` downloads; None where that needs an agreement, or no checksum is known.
     """
 
     title: str
@@ -114,6 +129,7 @@ class Card(_Strict):
     may_conclude: str
     trained_on: str = NOT_STATED
     citation: str
+    archive: Archive | None = None
 
 
 def load_card(name: str) -> Card:

@@ -116,6 +116,11 @@ class Described(ABC):
     def _title(self) -> str:
         """What a bare card calls the corpus."""
 
+    @property
+    def is_carded(self) -> bool:
+        """Whether there is a card: a given one, or one beside the data."""
+        return (self.card_at is not None and self.groups is None) or self.card_beside() is not None
+
     def card_beside(self) -> Path | None:
         """The file `card.yaml` beside the data, if it is there."""
         place = self._beside()

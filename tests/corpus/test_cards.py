@@ -1,0 +1,71 @@
+"""Every corpus that can be chosen has a card that says what a reader of a result must know."""
+
+import re
+
+import pytest
+import yaml
+
+from callgap.corpora import readers
+from callgap.corpus import NOT_STATED, load_card
+from callgap.listing import card_of, choices
+from callgap.resources import conf_dir, datasets_dir
+
+CARDS = sorted(path.parent.name for path in datasets_dir().glob("*/card.yaml"))
+OWN_DATA = {"folder", "kaldi", "table", "huggingface", "call-log", "error-rates"}
+SPEECH = [name for name in CARDS if name not in ("banking77", "clinc150")]
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_a_card_validates_and_its_numbers_fit_together(name):
+    card = load_card(name)
+    for attribute in card.attributes.values():
+        if card.speakers is not None and attribute.of_person:
+            assert sum(attribute.speakers.values()) <= card.speakers
+        if attribute.speakers and attribute.reference is not None:
+            assert attribute.reference in attribute.speakers
+    if card.speakers or card.utterances or card.hours or any(a.speakers for a in card.attributes.values()):
+        assert card.counts_source != NOT_STATED
+
+
+@pytest.mark.parametrize("name", SPEECH)
+def test_a_card_says_what_a_result_rests_on(name):
+    card = load_card(name)
+    for field in ("consent", "license", "commercial_use", "collection", "missing_groups", "may_conclude", "citation"):
+        assert len(getattr(card, field)) >= 3, field
+    assert card.trained_on != NOT_STATED
+    assert card.known_faults or card.synthetic
+    assert not [text for text in (card.summary, card.title) if not text.strip()]
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_a_corpus_has_a_page_that_says_how_to_get_it(name):
+    page = (datasets_dir() / name / "README.md").read_text(encoding="utf-8")
+    assert page.startswith(f"# {name}\n")
+    assert len(page.splitlines()) >= 5
+
+
+@pytest.mark.parametrize("choice", sorted(set(choices("corpus")) - OWN_DATA))
+def test_a_choice_that_is_not_the_users_own_data_has_a_card(choice):
+    assert card_of(choice) is not None
+
+
+@pytest.mark.parametrize("choice", sorted(OWN_DATA))
+def test_a_choice_that_reads_the_users_own_data_has_none(choice):
+    assert card_of(choice) is None
+
+
+def test_every_reader_is_a_choice_with_a_card_and_an_experiment_of_its_name():
+    experiments = {path.stem for path in (conf_dir() / "experiment").glob("*.yaml")}
+    for name, reader in readers().items():
+        assert reader.corpus == name
+        assert yaml.safe_load((conf_dir() / "corpus" / f"{name}.yaml").read_text(encoding="utf-8"))["card"] == name
+        assert [one for one in experiments if re.fullmatch(rf"{name}(-\w\w)?", one)], name
+    assert len(readers()) >= 17
+
+
+def test_what_can_be_fetched_is_what_its_license_lets_anyone_have():
+    fetched = {name: load_card(name).archive for name in CARDS if load_card(name).archive is not None}
+    assert set(fetched) == {"vctk", "speech-commands"}
+    for name in fetched:
+        assert "CC BY 4.0" in load_card(name).license
+        assert f"callgap corpus fetch {name}" in (datasets_dir() / name / "README.md").read_text(encoding="utf-8")
