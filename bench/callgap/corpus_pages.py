@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from matplotlib.figure import Figure
 from rich.console import Group, RenderableType
@@ -11,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from callgap.describing import CorpusFacts, GroupFacts, write_csv
+from callgap.provenance import provenance
 
 _HEAD = ("attribute", "group", "speakers", "utterances", "minutes", "SNR dB", "bandwidth Hz", "prompts shared")
 _SHOWN_LABELS = 20
@@ -40,8 +42,15 @@ def write(facts: CorpusFacts, folder: Path) -> Path:
     write_csv(facts, folder / "stats.csv")
     picture(facts).savefig(folder / "stats.png", dpi=120)
     page = folder / "stats.md"
-    page.write_text(markdown(facts, f"# {facts.title}", "stats.png"), encoding="utf-8")
+    content = f"{markdown(facts, f'# {facts.title}', 'stats.png')}\n{_measured_with(provenance())}\n"
+    page.write_text(content, encoding="utf-8")
     return page
+
+
+def _measured_with(found: Mapping[str, Any]) -> str:
+    versions = ", ".join(f"{name} {found['versions'][name]}" for name in ("numpy", "torchaudio", "soundfile"))
+    commit = found["commit"] or "outside a checkout"
+    return f"Measured on {found['started'][:10]} with callgap {found['callgap']} ({commit}), {versions}."
 
 
 def markdown(facts: CorpusFacts, heading: str, image: str) -> str:

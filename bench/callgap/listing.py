@@ -63,15 +63,16 @@ def listing(stage: str | None) -> Table:
 def _corpora() -> Table:
     """What can be heard, and what the card of each says first: the rest shows `callgap corpus card NAME`."""
     shown = Table(box=None, header_style="bold", pad_edge=False)
-    for column in ("corpus", "what it is", "speakers", "license", "for a procurement", "grouped by"):
+    shown.add_column("corpus", no_wrap=True)
+    for column in ("speakers", "license", "what it is"):
         shown.add_column(column, overflow="fold")
     for choice, summary in choices("corpus").items():
         card = card_of(choice)
-        cells: tuple[str, ...] = ("", "your own data says", "", "")
-        if card is not None:
-            speakers = "" if card.speakers is None else f"{card.speakers:,}"
-            cells = (speakers, card.license, card.commercial_use, ", ".join(card.attributes))
-        shown.add_row(choice, summary, *map(Text, cells))
+        speakers = "" if card is None or card.speakers is None else f"{card.speakers:,}"
+        license_ = "your own" if card is None else card.license
+        shown.add_row(choice, speakers, Text(license_), Text(summary))
+    shown.caption = "callgap corpus card NAME shows the whole card"
+    shown.caption_justify = "left"
     return shown
 
 

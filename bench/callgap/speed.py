@@ -1,4 +1,4 @@
-"""How long recognizing takes, and a published table from texts to verdicts: `python -m callgap.speed --help`."""
+"""How long recognizing, altering and reading take, and a published table: `python -m callgap.speed --help`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import torch
 
 from callgap.assembly import units
 from callgap.configuration import composed, plain
+from callgap.corpus_speed import streaming
 from callgap.errors import InputError
 from callgap.model_speed import Work, beside_pipeline, made, sentence
 from callgap.process_speed import UTTERANCES, across_processes
@@ -55,6 +56,13 @@ _ALTERED = (
 _MEASURED = (
     "Sentences of synthetic voices, one process with one thread; the last row was done once, over all cores, and the "
     "start of the processes is part of it. Every value was the same twice."
+)
+
+
+_READ = (
+    "A manifest of eight columns whose rows name few recordings again and again; each row was timed once, in a process "
+    "of its own. Opening is reading the manifest, checking every row and counting the groups; the second time the "
+    "table is mapped from its index in the user's cache. Recordings are decoded on all cores."
 )
 
 
@@ -112,6 +120,14 @@ def _voices(options: argparse.Namespace) -> None:
         _write("voices", "Measuring voices", "utterance", found, options, _MEASURED)
 
 
+def _corpora(options: argparse.Namespace) -> None:
+    # Reading is no work for a GPU.
+    if options.device == "cpu":
+        with tempfile.TemporaryDirectory() as folder:
+            rows, memory = streaming(options.opened, options.streamed, Path(folder))
+        _write("corpora", "Opening and reading a corpus", "utterance", rows, options, f"{_READ} {memory}")
+
+
 def _models(options: argparse.Namespace) -> None:
     if options.device == "cpu":
         print("no time of models: they are timed on a CUDA device alone, --device cuda", file=sys.stderr)
@@ -133,6 +149,7 @@ PARTS: Mapping[str, Callable[[argparse.Namespace], None]] = {
     "models": _models,
     "alteration": _alteration,
     "voices": _voices,
+    "corpora": _corpora,
     "table": _table,
 }
 """What is timed, by name."""
@@ -156,9 +173,11 @@ def _parsed(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--utterances", type=int, default=UTTERANCES, help="for processes (default: %(default)s)")
     parser.add_argument("--sentences", type=int, default=96, help="altered and measured (default: %(default)s)")
     parser.add_argument("--measured", type=int, default=1000, help="over all cores, once (default: %(default)s)")
+    parser.add_argument("--opened", type=int, default=1_000_000, help="rows of a corpus (default: %(default)s)")
+    parser.add_argument("--streamed", type=int, default=20_000, help="recordings of it (default: %(default)s)")
     parser.add_argument("--out", type=Path, default=Path("outputs/performance"), help="folder (default: %(default)s)")
     options = parser.parse_args(arguments)
-    for name in ("rounds", "utterances", "sentences", "measured"):
+    for name in ("rounds", "utterances", "sentences", "measured", "opened", "streamed"):
         if getattr(options, name) < 1:
             parser.error(f"--{name} is {getattr(options, name)}; accepted is a whole number from 1 on")
     if not options.hours > 0:
