@@ -104,3 +104,14 @@ def test_markup_in_the_data_is_text(folder):
 def test_a_folder_that_is_no_corpus_is_one_sentence(tmp_path):
     with pytest.raises(InputError, match=r"found neither manifest\.csv nor wav\.scp.*callgap corpus init"):
         check_corpus(tmp_path)
+
+
+def test_recordings_of_several_sample_rates_are_told(folder, voice):
+    assert "sample rates" not in printed(check_corpus(folder.path))
+    folder.sound("b.wav", voice(0.2, 44100), 44100)
+    folder.sound("c.wav", voice(0.3, 8000), 8000)
+    checked = check_corpus(folder.path)
+    assert checked.rates == {16000: 1, 44100: 1, 8000: 1}
+    assert "Recordings have several sample rates (8,000 Hz 1, 16,000 Hz 1, 44,100 Hz 1): groups that" in printed(
+        checked
+    )

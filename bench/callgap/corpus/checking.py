@@ -23,6 +23,8 @@ from callgap.records import Status
 
 _MANIFESTS = tuple(f"manifest{ending}" for ending in (".csv", ".tsv", ".jsonl", ".parquet"))
 _SHOWN = 3
+_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 88200, 96000, 192_000)
+_ROUNDED = 0.005
 _MOST_GROUPS = 50
 
 Row = Mapping[str, Any]
@@ -43,6 +45,7 @@ class Checked:
         carded: whether there is a card; without one a run has to be told which columns are groups.
         stated: of `utterances` and `speakers`, how many the card says that there are; None where it does not say.
         known_faults: that the corpus finds in its own data, rows of the table `faults`.
+        rates: by Hz, how many recordings that can be used have the rate.
     """
 
     rows: Sequence[Row]
@@ -54,6 +57,7 @@ class Checked:
     carded: bool = True
     stated: Mapping[str, int | None] = field(default_factory=dict)
     known_faults: Sequence[Mapping[str, object]] = ()
+    rates: Mapping[int, int] = field(default_factory=dict)
 
     @cached_property
     def faults(self) -> list[str]:
@@ -129,6 +133,9 @@ class Checked:
                 if len({row["speaker_id"] for row in rows}) == 1:
                     yield f"{name}: {group} is one speaker; nothing is said of one person"
         yield from self._parts()
+        if len(self.rates) > 1:
+            counted = ", ".join(f"{rate:,} Hz {count:,}" for rate, count in sorted(self.rates.items()))
+            yield f"Recordings have several sample rates ({counted}): groups that differ in them differ in bandwidth."
         yield from (f"{fault['detail']} It is {fault['consequence']}." for fault in self.known_faults)
         yield from self.faults
         if not self.fit:
@@ -185,11 +192,16 @@ def checked(
     table = corpus.utterances()
     reasons: dict[str, str] = {}
     seconds: dict[str, float] = defaultdict(float)
+    rates: dict[str, int] = {}
     for batch in corpus.load(table):
-        for utterance, length, status in zip(batch.utterance_ids, batch.lengths.tolist(), batch.statuses, strict=True):
-            seconds[utterance] += length / batch.sample_rate
+        spans = zip(batch.lengths.tolist(), batch.windows.tolist(), strict=True)
+        for utterance, status, span in zip(batch.utterance_ids, batch.statuses, spans, strict=True):
             if status.status is not Status.OK:
                 reasons[utterance] = str(status.reason)
+                continue
+            length, (begin, end) = span
+            seconds[utterance] += length / batch.sample_rate
+            rates.setdefault(utterance, _rate((end - begin) * batch.sample_rate / length))
         heard(len(batch))
     kept = {utterance: length for utterance, length in seconds.items() if utterance not in reasons}
     card = corpus.card
@@ -205,7 +217,14 @@ def checked(
         carded,
         {"utterances": card.utterances, "speakers": card.speakers},
         corpus.faults() if isinstance(corpus, KnowsFaults) else (),
+        Counter(rate for utterance, rate in rates.items() if utterance in kept),
     )
+
+
+def _rate(found: float) -> int:
+    """The rate of a recording from its length before and after conversion, which rounded it to whole samples."""
+    nearest = min(_RATES, key=lambda rate: abs(rate - found))
+    return nearest if abs(nearest - found) <= _ROUNDED * nearest else round(found)
 
 
 def is_described(path: Path) -> bool:
