@@ -46,11 +46,11 @@ def test_what_is_concluded_of_them_holds():
     everyone = rows("effects", attribute="all", measure="wer")
     assert {row["change_finding"] for row in everyone} == {"cannot tell"}
     known = {row["after"]: row for row in rows("identities", attribute="all")}
-    codec, vocoder = known["codec-only"], known["vocoder-only"]
+    codec = known["codec-only"]
     assert float(codec["still_themselves"]) < 0.1
     assert float(codec["error_rate_after"]) < 0.2
     moved = [float(known[name]["still_themselves"]) for name in ("pitch-shift", "pitch-flatten", "pitch-widen")]
-    assert all(abs(one - float(vocoder["still_themselves"])) < 0.05 for one in moved)
+    assert max(float(codec["still_themselves"]), 0.5) < min(moved)
 
 
 def test_what_is_told_of_synthetic_callers_is_published():
