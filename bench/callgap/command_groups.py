@@ -68,7 +68,7 @@ def check(path: Path, name: str | None) -> None:
 @corpus.command()
 @click.argument("path", type=_PATH, required=False)
 @_NAMED
-@click.option("--output", metavar="DIR", type=_PATH, help="Write stats.csv, stats.md and stats.png there.")
+@click.option("--output", metavar="DIR", type=_PATH, help="Write stats.csv, stats.md and a picture there.")
 def stats(path: Path | None, name: str | None, output: Path | None) -> None:
     """Tell of each group in PATH how many speak how long, how well they were recorded, and what they say alike.
 

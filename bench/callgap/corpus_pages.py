@@ -29,7 +29,7 @@ def shown(facts: CorpusFacts) -> RenderableType:
 
 
 def write(facts: CorpusFacts, folder: Path) -> Path:
-    """Write `stats.csv`, `stats.md` and `stats.png`.
+    """Write `stats.csv`, `stats.md` and, of recordings that were heard, `stats.png`.
 
     Args:
         facts: of a corpus.
@@ -40,10 +40,10 @@ def write(facts: CorpusFacts, folder: Path) -> Path:
     """
     folder.mkdir(parents=True, exist_ok=True)
     write_csv(facts, folder / "stats.csv")
-    picture(facts).savefig(folder / "stats.png", dpi=120)
+    if facts.is_heard:
+        picture(facts).savefig(folder / "stats.png", dpi=120)
     page = folder / "stats.md"
-    content = f"{markdown(facts, f'# {facts.title}', 'stats.png')}\n{_measured_with(provenance())}\n"
-    page.write_text(content, encoding="utf-8")
+    page.write_text(f"{markdown(facts)}\n{_measured_with(provenance())}\n", encoding="utf-8")
     return page
 
 
@@ -53,25 +53,17 @@ def _measured_with(found: Mapping[str, Any]) -> str:
     return f"Measured on {found['started'][:10]} with callgap {found['callgap']} ({commit}), {versions}."
 
 
-def markdown(facts: CorpusFacts, heading: str, image: str) -> str:
-    """The facts as a page.
-
-    Args:
-        facts: of a corpus.
-        heading: its first line.
-        image: address of the picture.
-
-    Returns:
-        Markdown, with a line feed at the end.
-    """
+def markdown(facts: CorpusFacts) -> str:
+    """The facts as a page, with a line feed at the end; `stats.png` is its picture."""
     rows = [_line(_HEAD), _line(["---", "---", *["---:"] * 6]), *(_line(_row(group)) for group in facts.groups)]
-    lines = [heading, "", *_summary(facts), "", *rows, "", *notes(facts), "", f"![{facts.title}]({image})"]
+    image = ["", f"![{facts.title}](stats.png)"] if facts.is_heard else []
+    lines = [f"# {facts.title}", "", *_summary(facts), "", *rows, "", *notes(facts), *image]
     return "\n".join(lines) + "\n"
 
 
 def notes(facts: CorpusFacts) -> Iterator[str]:
     """What a reader has to know of the columns, a line each."""
-    if any(group.snr_db is not None for group in facts.groups):
+    if facts.is_heard:
         yield (
             "SNR and bandwidth are medians over utterances, in brackets the quantiles 0.1 and 0.9. The signal-to-noise "
             "ratio is a rank within this corpus, not an absolute figure; 99 % of the energy lies below the bandwidth."

@@ -75,6 +75,11 @@ class CorpusFacts:
     groups: Sequence[GroupFacts]
     unknown_labels: Sequence[str] | None
 
+    @property
+    def is_heard(self) -> bool:
+        """Whether anything was measured on recordings."""
+        return any(group.snr_db is not None for group in self.groups)
+
 
 @dataclass(frozen=True)
 class _Heard:
@@ -104,7 +109,8 @@ def describe(corpus: Corpus, heard: Heard = lambda items: None) -> CorpusFacts:
     labels = None
     if isinstance(corpus, Described) and corpus.taxonomy is not None:
         labels = unknown_labels(corpus.source.cells[corpus.taxonomy].to_pylist())
-    groups = [facts for name in corpus.card.attributes for facts in _groups(name, usable, listened)]
+    attributes = corpus.card.attributes.items()
+    groups = [facts for name, of in attributes for facts in _groups(name, usable, listened, of_person=of.of_person)]
     reasons = dict(Counter(listened.reasons.values()).most_common())
     return CorpusFacts(corpus.card.title, corpus.revision(), len(table), reasons, groups, labels)
 
@@ -133,12 +139,13 @@ def _stated(table: pa.Table) -> _Heard:
     return _Heard(seconds, {}, {row["utterance_id"]: row["fault"] for row in rows if row["fault"]})
 
 
-def _groups(attribute: str, usable: pa.Table, heard: _Heard) -> Iterator[GroupFacts]:
+def _groups(attribute: str, usable: pa.Table, heard: _Heard, *, of_person: bool) -> Iterator[GroupFacts]:
     of = membership(usable, attribute)
     rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in rows_of(usable.select(["utterance_id", "speaker_id", "prompt_id", "text", attribute])):
-        # A condition may change from one utterance of a speaker to the next.
-        rows[row[attribute] or of[row["speaker_id"]]].append(row)
+        # A condition may change from one utterance of a speaker to the next; a person who does is contradictory.
+        own = of[row["speaker_id"]]
+        rows[own if of_person else row[attribute] or own].append(row)
     prompts = {group: {_prompt(row) for row in own} for group, own in rows.items()}
     for group, own in sorted(rows.items(), key=lambda entry: (-len(entry[1]), entry[0])):
         others = set().union(*(said for name, said in prompts.items() if name != group))

@@ -1,4 +1,4 @@
-"""Runs a program that nothing is known about: limited in time and output, and gone afterwards with all it started."""
+"""Runs a program that nothing is known about: limited in time and output, and gone afterwards with its session."""
 
 from __future__ import annotations
 

@@ -56,7 +56,8 @@ def listing(stage: str | None) -> Table:
         shown.add_column(column, overflow="fold")
     for name in [stage] if stage else _LISTED:
         for choice, summary in choices(name).items():
-            shown.add_row(name, choice, summary)
+            # Brackets are no markup: an extra is named in them.
+            shown.add_row(name, choice, Text(summary))
     return shown
 
 

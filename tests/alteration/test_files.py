@@ -8,6 +8,7 @@ import soundfile
 import torch
 
 from callgap.alteration import Files, McAdams
+from callgap.alteration.pairs import in_manifest, named
 from callgap.audio import batch_of
 from callgap.corpus.espeak import espeak
 from callgap.errors import InputError
@@ -151,3 +152,17 @@ def test_a_folder_without_recordings_or_with_two_of_one_is_refused(tmp_path):
         (tmp_path / name).touch()
     with pytest.raises(InputError, match=r"a\.flac, a\.wav, all of the utterance 'a'"):
         Files(tmp_path).check()
+
+
+def test_a_mirrored_tree_of_files_is_paired_whatever_its_endings(tmp_path):
+    recordings = {"north/balance": tmp_path / "a.flac", "u1": tmp_path / "b.wav"}
+    assert named(recordings, "north/balance.wav") == "north/balance"
+    assert named(recordings, "u1") == "u1"
+    assert named({"u1.wav": tmp_path}, "u1.wav") == "u1.wav"
+    assert named(recordings, "balance.wav") is None
+    assert named(recordings, "u1.b") is None
+
+
+def test_a_place_where_nothing_is_is_one_sentence(tmp_path):
+    with pytest.raises(InputError, match=r"alteration.path=.*absent: there is no such folder or table"):
+        in_manifest(tmp_path / "absent")

@@ -35,7 +35,7 @@ class Command:
     Attributes:
         command: program and arguments, with `{in}` where the path of the WAV file goes and `{out}` where that of the
             altered one goes. No shell reads it. Files that it names need absolute paths.
-        timeout_s: seconds after which the program and all that it started are killed.
+        timeout_s: seconds after which the program and all that it started in its session are killed.
         sample_rate: of the WAV file (16-bit PCM, one channel), in Hz; the result may have another rate.
         length_within: share of the length before by which that after may differ.
         environment: names of variables that the program sees besides PATH, LANG and HOME.

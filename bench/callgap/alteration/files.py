@@ -13,7 +13,7 @@ from pydantic.dataclasses import dataclass
 
 from callgap.alteration.alignment import Envelope, drift_s, envelope, match
 from callgap.alteration.items import NotAlteredError, UnusableError, each
-from callgap.alteration.pairs import content_of, fingerprint, in_folder, in_manifest
+from callgap.alteration.pairs import content_of, fingerprint, in_folder, in_manifest, named
 from callgap.alteration.sound import check_clipping, check_length, check_sound, from_file
 from callgap.audio import AudioBatch, Signal, batch_of
 
@@ -34,7 +34,8 @@ class Files:
     rhythm are taken for one.
 
     Attributes:
-        path: of a folder with `<utterance id>.wav`, or of a table with the columns `utterance_id` and `file`.
+        path: of a folder with `<utterance id>.wav` (as `corpus=folder` names recordings without ids: the same tree of
+            files, with any ending), or of a table with the columns `utterance_id` and `file`.
         sample_rate: Hz that every file must have; None takes any from 8 kHz on. All are converted to the corpus's rate.
         length_within: share of the length before by which that after may differ.
         likeness: of the envelopes at their best delay, below which a recording is of another utterance; None where the
@@ -103,10 +104,10 @@ class Files:
 
     def _checked(self, before: Signal, rate: int, utterance: str) -> Signal:
         try:
-            path = self.recordings.get(utterance)
-            if path is None:
+            name = named(self.recordings, utterance)
+            if name is None:
                 raise UnusableError("missing")
-            after, after_rate = from_file(content_of(path))
+            after, after_rate = from_file(content_of(self.recordings[name]))
             if self.sample_rate not in (None, after_rate):
                 raise UnusableError("wrong_rate")
             check_length(before, rate, after, after_rate, self.length_within)
@@ -131,10 +132,10 @@ class Files:
     def _fits_another(self, before: Envelope, own: float, utterance: str) -> bool:
         """Whether another utterance's recording fits clearly better; looked for among all, whatever the batch is."""
         assert self.likeness is not None
-        wanted = max(self.likeness, own + _AHEAD)
+        wanted, mine = max(self.likeness, own + _AHEAD), named(self.recordings, utterance)
         for other in self.recordings:
             after = self._envelope(other)
-            if other == utterance or after is None or abs(len(after) / len(before) - 1) > self.length_within:
+            if other == mine or after is None or abs(len(after) / len(before) - 1) > self.length_within:
                 continue
             if match(before, after, self.longest_delay_s).likeness >= wanted:
                 return True

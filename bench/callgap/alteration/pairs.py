@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from callgap.alteration.items import UnusableError
 from callgap.errors import InputError
@@ -27,6 +27,8 @@ def in_manifest(path: Path) -> dict[str, Path]:
     Raises:
         InputError: the table cannot be read, lacks a column, or names two files for an utterance or one for two.
     """
+    if not path.exists():
+        raise InputError(f"alteration.path={path}: there is no such folder or table")
     cells = read_table(path)
     for column in _COLUMNS:
         if column not in cells.column_names:
@@ -50,11 +52,27 @@ def in_manifest(path: Path) -> dict[str, Path]:
     return found
 
 
+def named(recordings: Mapping[str, Path], utterance: str) -> str | None:
+    """By which name the recordings have an utterance's.
+
+    Args:
+        recordings: by name, as `in_folder` or `in_manifest` gives them.
+        utterance: its id. Where it is the name of a file, as a manifest without ids has it, another ending is as good.
+
+    Returns:
+        The name; None where there is none.
+    """
+    path = PurePosixPath(utterance)
+    names = (utterance, path.with_suffix("").as_posix()) if path.suffix.lower() in _SUFFIXES else (utterance,)
+    return next((name for name in names if name in recordings), None)
+
+
 def in_folder(folder: Path) -> dict[str, Path]:
     """The recordings of a folder, by what their paths below it say without their endings.
 
     Args:
-        folder: holds `<utterance id>.wav` (or .flac, .ogg, .mp3), in folders where the id has slashes.
+        folder: holds `<utterance id>.wav` (or .flac, .ogg, .mp3), in folders where the id has slashes; an id that is
+            the name of a file stands without its ending.
 
     Raises:
         InputError: there is no recording in it, or two are of one utterance.
