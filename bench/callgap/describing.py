@@ -144,8 +144,8 @@ def _groups(attribute: str, usable: pa.Table, heard: _Heard, *, of_person: bool)
     rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in rows_of(usable.select(["utterance_id", "speaker_id", "prompt_id", "text", attribute])):
         # A condition may change from one utterance of a speaker to the next; a person who does is contradictory.
-        own = of[row["speaker_id"]]
-        rows[own if of_person else row[attribute] or own].append(row)
+        known = of[row["speaker_id"]]
+        rows[known if of_person else row[attribute] or known].append(row)
     prompts = {group: {_prompt(row) for row in own} for group, own in rows.items()}
     for group, own in sorted(rows.items(), key=lambda entry: (-len(entry[1]), entry[0])):
         others = set().union(*(said for name, said in prompts.items() if name != group))

@@ -5,8 +5,10 @@ import re
 import pytest
 import yaml
 
-from callgap.corpora import readers
+from callgap.corpora import readers, usual
 from callgap.corpus import NOT_STATED, load_card
+from callgap.corpus_index import page
+from callgap.describing import describe, write_csv
 from callgap.listing import card_of, choices
 from callgap.resources import conf_dir, datasets_dir
 
@@ -69,3 +71,17 @@ def test_what_can_be_fetched_is_what_its_license_lets_anyone_have():
     for name in fetched:
         assert "CC BY 4.0" in load_card(name).license
         assert f"callgap corpus fetch {name}" in (datasets_dir() / name / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_page_of_all_corpora_is_made_of_the_cards_and_of_what_was_measured():
+    assert (datasets_dir() / "README.md").read_text(encoding="utf-8") == page()
+    assert {path.parent.name for path in datasets_dir().glob("*/stats.csv")} == {
+        *("fsdd", "speechocean762", "artie-bias", "afrispeech200", "slurp", "evi")
+    }
+
+
+@pytest.mark.parametrize("name", ["artie-bias", pytest.param("fsdd", marks=pytest.mark.slow)])
+def test_what_was_measured_of_a_corpus_comes_out_again(data, tmp_path, monkeypatch, name):
+    monkeypatch.setenv("CALLGAP_DATA", str(data))
+    write_csv(describe(usual(name)), tmp_path / "stats.csv")
+    assert (tmp_path / "stats.csv").read_text() == (datasets_dir() / name / "stats.csv").read_text()
