@@ -109,6 +109,17 @@ def test_how_fast_voices_are_altered_and_measured_is_published():
     assert f"the quality of 1,000 sentences take [{readable(1000 * each / 1e6)} s]" in text
 
 
+def test_how_fast_a_large_corpus_opens_is_published():
+    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    case = "1,000,000 utterances"
+    first, again = (
+        float(timed("corpora")[case, f"opening, {name}"]["us_per_item_median"])
+        for name in ("the first time", "from its index")
+    )
+    assert f"a million utterances opens in {readable(first)} s" in text
+    assert f"from its index in [{readable(again)} s]" in text
+
+
 def test_published_times_are_of_a_clean_checkout_on_one_machine():
     pages = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "results" / "performance").glob("*.md"))]
     assert len(pages) >= 3
