@@ -13,6 +13,7 @@ import pyarrow.csv
 
 from callgap.comparing import compare_runs
 from callgap.effect_levels import has_voices
+from callgap.effect_losses import losses
 from callgap.effect_pairs import BASELINE, pairs
 from callgap.effect_records import EFFECTS, IDENTITIES, LATENCIES, VALIDATIONS
 from callgap.effects import effect_rows
@@ -66,6 +67,7 @@ class Effects:
         latencies: of `LATENCIES`.
         instead: of `INSTEAD`.
         reason: why there are no rows; None where there are.
+        losses: of which groups nothing is left to compare, in sentences.
     """
 
     effects: Sequence[Row] = ()
@@ -74,11 +76,14 @@ class Effects:
     latencies: Sequence[Row] = ()
     instead: Sequence[Row] = ()
     reason: str | None = None
+    losses: Sequence[str] = ()
 
     def told(self) -> Alterations:
         """The same for a page."""
         validations = [{**row, "line": found.line, "deltas_only": found.deltas_only} for row, found in self._read()]
-        return Alterations(self.effects, self.identities, validations, self.latencies, self.instead, self.reason)
+        return Alterations(
+            self.effects, self.identities, validations, self.latencies, self.instead, self.reason, self.losses
+        )
 
     def _read(self) -> Iterator[tuple[Row, Any]]:
         return ((row, validation(row)) for row in self.validations)
@@ -113,8 +118,16 @@ def effects_of(runs: Sequence[Finished]) -> Effects | None:
     except InputError as error:
         return Effects(reason=str(error).removeprefix("effects: "))
     heard = [pair for pair in paired if has_voices(pair)]
+    rows, lost = effect_rows(runs), losses(runs)
+    if not rows:
+        return Effects(reason="; ".join(lost) or "no utterance has a text both before and after")
     return Effects(
-        effect_rows(runs), identity_rows(heard), validation_rows(heard), latency_rows(paired), instead_rows(paired)
+        rows,
+        identity_rows(heard),
+        validation_rows(heard),
+        latency_rows(paired),
+        instead_rows(paired),
+        losses=lost,
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from rich.console import Console
 
 from callgap.effect_levels import has_voices, levels, voice_reasons
+from callgap.effect_losses import losses
 from callgap.effect_measures import LEVEL, RATE, Frames, Observations, Runs, lost_or_excluded, rates
 from callgap.effect_pairs import Pair, pairs
 from callgap.effects_told import sentences, tables
@@ -47,7 +48,13 @@ def effects_command(
     Raises:
         InputError: the runs cannot be compared, or have no such attribute or measure.
     """
-    rows = effect_rows([Finished.open(run) for given in runs for run in runs_in(given)], before)
+    finished = [Finished.open(run) for given in runs for run in runs_in(given)]
+    lost = losses(finished, before)
+    rows = effect_rows(finished, before)
+    for line in lost:
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+    if not rows:
+        return
     shown = _chosen(_chosen(rows, "--measure", "measure", measure), "--attribute", "attribute", attribute)
     for table in tables(shown):
         console.print(table)

@@ -273,3 +273,46 @@ def refused(*arguments, message, cwd):
     assert done.exit_code == 2
     assert message in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def lost_of(group):
+    before = texts(BEFORE, 1)
+    return {u: None if u.startswith(group) else text for u, text in before.items()}
+
+
+def test_a_group_of_which_nothing_is_left_is_named_with_the_reasons(tmp_path):
+    runs = tmp_path / "runs"
+    altered_run(runs, "identity", texts(BEFORE, 1))
+    altered_run(runs, "half", lost_of("scotland"))
+    done = callgap("effects", runs, cwd=tmp_path)
+    count = len(SPEAKERS) // 2 * len(SENTENCES)
+    said = " ".join(done.output.split())
+    assert (
+        "half against identity (pocket, clean): nothing of accent scotland is left to compare, and everyone is" in said
+    )
+    assert f"is the others alone: {count:,} " in said
+    assert "accent us" not in said
+
+
+def test_where_nobody_is_left_it_is_said_and_published_with_the_reason(tmp_path):
+    runs = tmp_path / "runs"
+    # Each loses the group that the other has.
+    altered_run(runs, "identity", lost_of("us"))
+    altered_run(runs, "gone", lost_of("scotland"))
+    done = callgap("effects", runs, cwd=tmp_path)
+    said = " ".join(done.output.split())
+    assert "gone against identity (pocket, clean): of nobody is anything left to compare: 128 missing" in said
+    callgap("publish", runs, "--to", "gone", cwd=tmp_path)
+    page = " ".join((tmp_path / "results" / "gone" / "table.md").read_text().split())
+    assert "What the alteration changed" in page
+    assert "of nobody is anything left to compare" in page
+
+
+def test_the_page_names_a_group_that_was_lost(tmp_path):
+    runs = tmp_path / "runs"
+    altered_run(runs, "identity", texts(BEFORE, 1))
+    altered_run(runs, "half", lost_of("scotland"))
+    callgap("publish", runs, "--to", "half", cwd=tmp_path)
+    for name in ("table.md", "report.html"):
+        page = " ".join((tmp_path / "results" / "half" / name).read_text().split())
+        assert "nothing of accent scotland is left to compare, and everyone is the others alone" in page

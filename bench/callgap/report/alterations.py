@@ -125,6 +125,7 @@ class AlterationsView:
         alterations: one view each.
         validations: sentences on what the measures of voices are worth for each group.
         reason: why nothing can be told; empty where something can.
+        losses: of which groups nothing is left to compare.
     """
 
     synthetic: bool
@@ -133,6 +134,7 @@ class AlterationsView:
     alterations: tuple[AlterationView, ...] = ()
     validations: tuple[str, ...] = ()
     reason: str = ""
+    losses: tuple[str, ...] = ()
 
 
 def alterations_view(
@@ -161,6 +163,7 @@ def alterations_view(
         figures=tuple(rate_figures(told.rates, told.primary, told.place_name, _titles(told))) if plots else (),
         alterations=tuple(_view(told, pair, synthetic=synthetic, computing=computing) for pair in told.pairs),
         validations=validation_sentences(found.validations),
+        losses=tuple(found.losses),
     )
 
 

@@ -27,6 +27,7 @@ class Alterations:
         latencies: likewise.
         instead: rows that put another recognizer without an alteration beside one after it.
         reason: why nothing can be told of alterations that there are.
+        losses: of which groups nothing is left to compare, in sentences.
     """
 
     effects: Sequence[Row] = ()
@@ -35,6 +36,7 @@ class Alterations:
     latencies: Sequence[Row] = ()
     instead: Sequence[Row] = ()
     reason: str | None = None
+    losses: Sequence[str] = ()
 
 
 @dataclass(frozen=True, eq=False)
