@@ -294,6 +294,7 @@ def test_a_group_of_which_nothing_is_left_is_named_with_the_reasons(tmp_path):
     assert "accent us" not in said
 
 
+@pytest.mark.slow
 def test_where_nobody_is_left_it_is_said_and_published_with_the_reason(tmp_path):
     runs = tmp_path / "runs"
     # Each loses the group that the other has.
@@ -308,6 +309,7 @@ def test_where_nobody_is_left_it_is_said_and_published_with_the_reason(tmp_path)
     assert "of nobody is anything left to compare" in page
 
 
+@pytest.mark.slow
 def test_the_page_names_a_group_that_was_lost(tmp_path):
     runs = tmp_path / "runs"
     altered_run(runs, "identity", texts(BEFORE, 1))

@@ -50,7 +50,7 @@ def server():
         made.plan = {"parts": True, "status": None, "breaks": None, "shift": 0, **plan}
         made.ranges = []
         made.address = f"http://127.0.0.1:{made.server_port}/corpus.tar.gz"
-        threading.Thread(target=made.serve_forever, daemon=True).start()
+        threading.Thread(target=made.serve_forever, args=(0.01,), daemon=True).start()
         try:
             yield made
         finally:

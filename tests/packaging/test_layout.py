@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -48,8 +49,13 @@ def sources(root):
     return sorted(path for path in root.rglob("*.py") if "__pycache__" not in path.parts)
 
 
+@cache
 def imported(path):
     """Dotted names that a file imports, wherever in the file; `from a import b` gives both a and a.b."""
+    return tuple(_imported(path))
+
+
+def _imported(path):
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -67,6 +73,7 @@ def part_of(path):
 PARTS = {part_of(path) for path in sources(PACKAGE)}
 
 
+@cache
 def dependencies():
     """By part of callgap, the other parts that it imports."""
     found = {part: set() for part in PARTS}
