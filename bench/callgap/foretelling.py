@@ -14,7 +14,7 @@ from rich.text import Text
 from callgap.corpus import Attribute, KnowsFaults
 from callgap.fairness import CONTRADICTORY, UNKNOWN
 from callgap.fairness.standing import JUDGED
-from callgap.judging import examined, memberships
+from callgap.judging import check_references, examined, memberships
 from callgap.verdict.cells import is_offered
 from callgap.verdict.words import DISADVANTAGED, WITHIN
 
@@ -30,10 +30,11 @@ def foretell(unit: Mapping[str, Any], choices: Mapping[str, str], console: Conso
         console: to print on.
 
     Raises:
-        InputError: the corpus cannot be read.
+        InputError: the corpus cannot be read, or nobody belongs to a reference group, as a run would say.
     """
     corpus = unit["corpus"]
     utterances = corpus.utterances()
+    check_references(unit, utterances)
     usable = utterances.filter(pa.compute.is_null(utterances["fault"]))
     console.print(*map(Text, _read(utterances, usable, unit, choices)), sep="\n")
     shown = Table(*_COLUMNS, box=None, header_style="bold")

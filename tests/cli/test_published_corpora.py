@@ -115,6 +115,12 @@ def test_a_dry_run_of_too_few_says_so_and_of_a_wrong_word_what_is_accepted(tmp_p
     assert (done.exit_code, "dry_run: found 'yes'; accepted: true or false" in done.stderr) == (2, True)
 
 
+def test_a_dry_run_refuses_a_reference_that_nobody_belongs_to_as_the_run_would(tmp_path):
+    women = audiomnist(tmp_path / "women", men=0, women=3)
+    done = callgap("run", "experiment=audiomnist", f"corpus.root={women}", "dry_run=true", cwd=tmp_path, check=False)
+    assert (done.exit_code, "found 'male', which no speaker belongs to" in done.stderr) == (2, True)
+
+
 def test_a_card_is_shown_with_who_is_missing_and_what_may_be_concluded(tmp_path):
     said = words(callgap("corpus", "card", "l2-arctic", cwd=tmp_path))
     for part in ("Who is missing", "What may be concluded", "Are recognizers trained on it", "For a procurement"):

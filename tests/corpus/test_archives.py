@@ -155,3 +155,48 @@ def test_a_folder_that_is_there_is_left_alone(tmp_path):
 def test_what_would_not_fit_on_the_disk_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(archives.shutil, "disk_usage", lambda path: type("Usage", (), {"free": 100}))
     refused(tar(tmp_path / "a.tar.gz"), tmp_path, "more than the 100 bytes that are left on the disk")
+
+
+@pytest.mark.parametrize("cut", range(0, 12))
+def test_a_plain_archive_that_ends_anywhere_but_at_its_end_is_refused(tmp_path, cut):
+    archive = tar(tmp_path / "a.tar", {f"f{n}": b"x" * 700 for n in range(4)}, "w")
+    content = archive.read_bytes()
+    # Headers and contents fill blocks of 512 bytes: four files of three blocks each, then the end.
+    archive.write_bytes(content[: 512 * cut])
+    refused(archive, tmp_path, r"cut off or damaged|cannot be unpacked|is no archive")
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_damaged_header_is_not_taken_for_the_end(tmp_path, packed):
+    import gzip
+
+    archive = tar(tmp_path / "a.tar", {f"f{n}": b"x" * 700 for n in range(4)}, "w")
+    content = bytearray(archive.read_bytes())
+    content[512 * 6 + 10] ^= 0xFF
+    archive.write_bytes(gzip.compress(content) if packed else content)
+    refused(archive, tmp_path, "cannot be unpacked: it is cut off or damaged")
+
+
+def test_an_archive_without_files_is_refused(tmp_path):
+    refused(tar(tmp_path / "a.tar.gz", {}), tmp_path, "holds nothing")
+    refused(zipped(tmp_path / "a.zip", {}), tmp_path, "holds nothing")
+
+
+def test_folders_count_as_members(tmp_path, monkeypatch):
+    monkeypatch.setattr(archives, "MOST_MEMBERS", 3)
+    refused(
+        tar(tmp_path / "a.tar", {}, "w", [(f"d{n}", tarfile.DIRTYPE, "") for n in range(4)]), tmp_path, "more than 3"
+    )
+
+
+def test_a_name_that_is_a_file_and_a_folder_is_one_sentence_without_our_own_paths(tmp_path):
+    archive = tar(tmp_path / "a.tar", {"a": b"file", "a/b": b"in it"}, "w")
+    with pytest.raises(InputError) as raised:
+        unpack(archive, tmp_path / "to")
+    assert "partial" not in str(raised.value)
+    assert str(raised.value).startswith(f"{archive} cannot be unpacked: ")
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a\x1b[31m"])
+def test_names_that_no_terminal_shows_are_refused(tmp_path, name):
+    refused(tar(tmp_path / "a.tar.gz", {name: b"x"}), tmp_path, "leads out of its folder")

@@ -145,3 +145,11 @@ def test_a_split_that_is_not_there_is_one_sentence(folder):
 def test_another_folder_is_refused_with_what_is_accepted(tmp_path):
     with pytest.raises(InputError, match=r"does not have the layout of common-voice; accepted: a folder that holds en"):
         corpus(tmp_path).utterances()
+
+
+def test_a_clip_outside_the_folder_is_never_heard(folder, archive, heard):
+    archive.sound("secret.mp3", rate=48000, format="MP3")
+    place = f"{RELEASE}/en/test.tsv"
+    away = row("x9", "../../../secret.mp3", "9f", "Secret.", "", "2", "0", "", "", "", "", "en", "")
+    archive.text(place, NEW, EN[0], away)
+    assert heard(corpus(folder, locale="en")) == {"common_voice_en_1": "ok", "../../../secret": "outside_folder"}

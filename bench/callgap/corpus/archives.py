@@ -14,7 +14,8 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import IO
+from tarfile import EOFHeaderError, HeaderError, ReadError  # type: ignore[attr-defined]
+from typing import IO, Self
 
 from callgap.errors import InputError, first_line
 
@@ -26,6 +27,7 @@ _RATIO = 200
 """Recordings hardly shrink, and tables of text shrink tenfold; what grows further was made to fill a disk."""
 
 _SPARED_BYTES = 2**27
+_FIRST_SHOWN = 32
 _ENDINGS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".zip")
 _BLOCK = 2**20
 _BROKEN = (EOFError, OSError, tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError)
@@ -82,14 +84,19 @@ def _unpack(archive: Path, into: Path, budget: _Budget, told: Told) -> None:
     try:
         for name, stream in _members(archive):
             target = _inside(into, name, archive)
+            budget.one_more()
             if stream is None:
                 target.mkdir(parents=True, exist_ok=True)
                 continue
             target.parent.mkdir(parents=True, exist_ok=True)
             _write(stream, target, budget, told)
+        if not any(into.iterdir()):
+            raise InputError(f"{archive} holds nothing; fetch it again")
     except _BROKEN as error:
-        if isinstance(error, OSError) and error.filename and Path(error.filename) != archive:
-            raise
+        if isinstance(error, OSError) and error.filename:
+            # A name that is too long, or stands for a file and a folder: nothing of where it was to be written.
+            name = Path(error.filename).name[:80]
+            raise InputError(f"{archive} cannot be unpacked: {error.strerror}: {name!r}") from None
         raise InputError(f"{archive} cannot be unpacked: {first_line(error)}; fetch it again") from None
 
 
@@ -124,7 +131,6 @@ class _Budget:
 
 
 def _write(stream: IO[bytes], target: Path, budget: _Budget, told: Told) -> None:
-    budget.one_more()
     try:
         with target.open("xb") as file:
             while block := stream.read(_BLOCK):
@@ -141,7 +147,7 @@ def _inside(folder: Path, name: str, archive: Path) -> Path:
     parts = PurePosixPath(name.replace("\\", "/")).parts
     if not parts or parts == (".",):
         return folder
-    if ".." in parts or parts[0].startswith("/") or ":" in parts[0] or "\0" in name:
+    if ".." in parts or parts[0].startswith("/") or ":" in parts[0] or any(ord(sign) < _FIRST_SHOWN for sign in name):
         raise InputError(f"{archive} holds the path {name!r}, which leads out of its folder; nothing was unpacked")
     return folder.joinpath(*parts)
 
@@ -200,10 +206,24 @@ def _tar(archive: Path) -> Iterator[tarfile.TarFile]:
             pass
 
 
+class _Whole(tarfile.TarInfo):
+    """A header; where there is none, tarfile would take a damaged or missing one for the end of the archive."""
+
+    @classmethod
+    def fromtarfile(cls, tarfile: tarfile.TarFile) -> Self:
+        """The next header of an archive."""
+        try:
+            return super().fromtarfile(tarfile)
+        except EOFHeaderError:
+            raise
+        except HeaderError as error:
+            raise ReadError(f"it is cut off or damaged ({first_line(error)})") from None
+
+
 def _opened(archive: Path, stream: IO[bytes]) -> tarfile.TarFile:
     try:
-        return tarfile.open(fileobj=stream, mode="r|")
-    except tarfile.ReadError:
+        return tarfile.open(fileobj=stream, mode="r|", tarinfo=_Whole)
+    except ReadError:
         raise InputError(f"{archive} is no archive; accepted: .tar, .tar.gz, .tar.bz2, .tar.xz and .zip") from None
 
 

@@ -35,8 +35,8 @@ class ArtieBiasAudioCorpus(Published):
 
     @classmethod
     def fits(cls, folder: Path) -> bool:
-        """Whether the folder holds the table, or clips as they are named."""
-        return (folder / _TABLE).is_file() or any(folder.glob("common_voice_en_*.mp3"))
+        """Whether the folder holds clips as they are named: the table alone is that of the release without audio."""
+        return any(folder.glob("common_voice_en_*.mp3"))
 
     def rows(self, folder: Path) -> Iterator[Row]:
         """A row per row of the table, in its order."""

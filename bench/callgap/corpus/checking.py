@@ -175,7 +175,7 @@ def check_corpus(path: Path, heard: Heard = lambda items: None) -> Checked:
 def checked(
     corpus: Corpus, unfilled: Sequence[str] = (), carded: bool = True, heard: Heard = lambda items: None
 ) -> Checked:
-    """Read a corpus as a run does, and all of its audio, in memory that does not grow with it.
+    """Read a corpus as a run does, and all of its audio, of which no more is held at once than a run holds.
 
     Args:
         corpus: with audio.

@@ -13,7 +13,7 @@ import pyarrow.csv
 from pydantic.dataclasses import dataclass
 
 from callgap.corpus.described import STRICT
-from callgap.corpus.published import Published, Row
+from callgap.corpus.published import OUTSIDE, Published, Row, leads_out
 from callgap.corpus.rows import Source
 from callgap.errors import InputError, first_line, one_of
 
@@ -74,7 +74,7 @@ class CommonVoiceCorpus(Published):
         cells = _cells(found)
         if durations:
             cells = cells.append_column("duration_s", _seconds(durations[0], _clips(found["path"])))
-        return Source(str(path), cells, self.folder)
+        return Source(str(path), cells, self.folder, faults=_outside(cells["path"]))
 
     def rows(self, folder: Path) -> Iterator[Row]:
         """A row per row of the split's table."""
@@ -141,6 +141,13 @@ def _cells(found: pa.Table) -> pa.Table:
         **{name: found[name] if name in named else empty for name in _COPIED},
     }
     return pa.table({**cells, "prompt_id": found[_PROMPT]} if _PROMPT in named else cells)
+
+
+def _outside(paths: pa.ChunkedArray) -> list[str | None]:
+    """Faults by row; none where no clip lies outside the folder."""
+    if not pc.any(pc.match_substring(paths, "..")).as_py():
+        return []
+    return [OUTSIDE if leads_out(path) else None for path in paths.to_pylist()]
 
 
 def _clips(paths: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -7,7 +7,7 @@ import zipfile
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import ClassVar
 
 import pyarrow as pa
@@ -19,6 +19,9 @@ from callgap.errors import InputError, first_line
 
 FAULT = "fault"
 """The cell of a row that says why its utterance cannot be used."""
+
+OUTSIDE = "outside_folder"
+"""The fault of a recording that a table names outside the corpus's own folder: it is never opened."""
 
 Row = Mapping[str, str | None]
 
@@ -70,7 +73,7 @@ class Published(Recorded):
         rows = list(self.rows(folder))
         if not rows:
             raise InputError(f"{folder} holds no utterance of {self.corpus}; accepted: {self.layout}")
-        faults = [row.get(FAULT) for row in rows]
+        faults = [row.get(FAULT) or (OUTSIDE if leads_out(row.get("path")) else None) for row in rows]
         names = [name for name in dict.fromkeys(name for row in rows for name in row) if name != FAULT]
         cells = pa.table({name: pa.array([row.get(name) for row in rows], pa.string()) for name in names})
         return Source(str(folder), cells, folder, faults=faults)
@@ -134,6 +137,12 @@ def fitting(reader: type[Published], root: Path) -> Path | None:
     """
     candidates = [root, *(place for place in sorted(root.iterdir()) if place.is_dir() and place.name[0] not in "._")]
     return next((folder for folder in candidates if reader.fits(folder)), None)
+
+
+def leads_out(path: str | None) -> bool:
+    """Whether a path in a table of somebody else's leads out of the corpus's folder."""
+    parts = PurePosixPath((path or "").replace("\\", "/"))
+    return parts.is_absolute() or ".." in parts.parts
 
 
 def text_of(path: Path) -> str:
