@@ -3,10 +3,11 @@
 import pickle
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 import torch
+from local_server import LocalServer
 
 from callgap.alteration import Http
 from callgap.alteration.sound import from_file, to_wav
@@ -39,7 +40,7 @@ def server():
             def log_message(self, *_):
                 pass
 
-        http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        http = LocalServer(("127.0.0.1", 0), Handler)
         threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         running.append(http)
         return f"http://127.0.0.1:{http.server_port}/convert", seen

@@ -11,6 +11,7 @@ from functools import partial
 import numpy as np
 import pytest
 import soundfile
+from local_server import LocalServer
 from runs import callgap
 
 from callgap import corpora
@@ -152,7 +153,7 @@ def test_a_corpus_is_fetched_checked_and_unpacked(folder, tmp_path, monkeypatch)
     archive = zipped(folder, served / "a.zip")
     content = archive.read_bytes()
     quiet = type("Quiet", (http.server.SimpleHTTPRequestHandler,), {"log_message": lambda *arguments: None})
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(quiet, directory=str(served))) as server:
+    with LocalServer(("127.0.0.1", 0), partial(quiet, directory=str(served))) as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         address = f"http://127.0.0.1:{server.server_port}/a.zip"
         known = Archive(address=address, sha256=hashlib.sha256(content).hexdigest(), size=len(content))

@@ -7,6 +7,7 @@ import re
 import threading
 
 import pytest
+from local_server import LocalServer
 from rated import rated_rows, write_rated
 
 from callgap.assembly import units
@@ -106,7 +107,7 @@ def server(file):
             """Say nothing."""
 
     handler = functools.partial(Quiet, directory=file.parents[2])
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as serving:
+    with LocalServer(("127.0.0.1", 0), handler) as serving:
         threading.Thread(target=serving.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{serving.server_port}/{{revision}}/"
         serving.shutdown()

@@ -3,11 +3,12 @@
 import hashlib
 import threading
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import numpy as np
 import pytest
 from filelock import FileLock
+from local_server import LocalServer
 
 from callgap.corpus.fetching import fetch
 from callgap.errors import InputError
@@ -46,7 +47,7 @@ class Files(BaseHTTPRequestHandler):
 def server():
     @contextmanager
     def serving(**plan):
-        made = ThreadingHTTPServer(("127.0.0.1", 0), Files)
+        made = LocalServer(("127.0.0.1", 0), Files)
         made.plan = {"parts": True, "status": None, "breaks": None, "shift": 0, **plan}
         made.ranges = []
         made.address = f"http://127.0.0.1:{made.server_port}/corpus.tar.gz"

@@ -8,6 +8,7 @@ import threading
 import numpy as np
 import pytest
 import soundfile
+from local_server import LocalServer
 
 from callgap.corpus import fsdd
 from callgap.corpus.fsdd import DIGITS, FsddCorpus, read_speakers
@@ -116,7 +117,7 @@ def server(folder):
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=folder)
     handler.log_message = lambda *_: None
     http.server.SimpleHTTPRequestHandler.log_message = lambda *_: None
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as serving:
+    with LocalServer(("127.0.0.1", 0), handler) as serving:
         threading.Thread(target=serving.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{serving.server_port}/"
         serving.shutdown()

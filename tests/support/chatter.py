@@ -5,7 +5,9 @@ import math
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+
+from local_server import LocalServer
 
 
 @dataclass
@@ -62,15 +64,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(sent)
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 64
-
-
 @contextmanager
 def chatting(answer):
     """A server that runs while the block does."""
-    http = _Server(("127.0.0.1", 0), _Handler)
+    http = LocalServer(("127.0.0.1", 0), _Handler)
     http.chatter = Chatter(answer, url=f"http://127.0.0.1:{http.server_port}/v1")
     thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()

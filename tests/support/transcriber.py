@@ -7,9 +7,10 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import soundfile
+from local_server import LocalServer
 
 
 @dataclass
@@ -152,18 +153,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 64
-
-    def handle_error(self, request, client_address):
-        """A client that is gone is no fault of the server's; a request that was not as expected gets no answer."""
-
-
 @contextmanager
 def serving(**options):
     """A server that runs while the block does."""
-    http = _Server(("127.0.0.1", 0), _Handler)
+    http = LocalServer(("127.0.0.1", 0), _Handler)
     http.transcriber = Transcriber(**options, url=f"http://127.0.0.1:{http.server_port}/v1")
     thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
