@@ -125,8 +125,7 @@ def _identity(pair: Pair, tables: list[pa.Table]) -> Iterator[Observations]:
 def _kept(voices: Voiceprints, ids: list[str]) -> Voiceprints:
     """Some utterances, in this order."""
     place = {utterance: i for i, utterance in enumerate(voices.utterance_ids)}
-    rows = [place[utterance] for utterance in ids]
-    return Voiceprints(voices.embeddings[rows], tuple(voices.speakers[i] for i in rows), tuple(ids))
+    return voices.at([place[utterance] for utterance in ids])
 
 
 def _with(voices: Voiceprints, common: list[str], values: np.ndarray, speakers: Mapping[str, str]) -> pd.DataFrame:

@@ -23,6 +23,9 @@ from callgap_kernels import count_errors
 CONTENT_CHANGED = "content_changed"
 """Words by which the text after differs from the text before, per word of the text before. Some are corrections."""
 
+BESIDE = ("not_completed", "wer", "cer", "unusable")
+"""Endpoints that are told beside the declared ones: their limits hold together too, and do not widen those of these."""
+
 RATE, LEVEL = "rate", "level"
 
 Frames = tuple[pd.DataFrame, pd.DataFrame]
@@ -43,6 +46,7 @@ class Observations:
         normalizer: under which texts were compared; None of calls and voices.
         sums: by speaker, before and after, where these are no sums of `frames`.
         attribute: of which alone it is told; None of all.
+        is_beside: whether it is none of the declared endpoints, and its limits are apart from theirs.
     """
 
     name: str
@@ -54,6 +58,7 @@ class Observations:
     normalizer: str | None = None
     sums: Frames | None = None
     attribute: str | None = None
+    is_beside: bool = False
 
     @cached_property
     def common(self) -> set[str]:
@@ -141,7 +146,7 @@ class Runs:
 
 
 def rates(pair: Pair, runs: Runs) -> list[Observations]:
-    """The endpoints that the runs declare, and what is heard otherwise after the alteration.
+    """The endpoints that the runs declare, what is heard otherwise after the alteration, and `BESIDE`.
 
     Args:
         pair: of runs.
@@ -175,18 +180,19 @@ def _endpoints(pair: Pair, runs: Runs) -> Iterator[Observations]:
     plan = pair.after.plan
     margins = pair.after.directory.config()["verdict"]["margins"]
     plain, charged = ([runs.observed(run, charged=lost) for run in (pair.before, pair.after)] for lost in (False, True))
-    for name in plan["endpoints"]:
+    for name in dict.fromkeys([*plan["endpoints"], *BESIDE]):
         endpoint = ENDPOINTS[name]
         frames = plain[0][name], plain[1][name]
         owed = (charged[0][name], charged[1][name]) if name in charged[0] else None
         yield Observations(
             name,
-            Measured(True, is_share=endpoint.is_share, margin=margins[name]),
+            Measured(True, is_share=endpoint.is_share, margin=margins.get(name)),
             frames,
             owed if owed and _common(owed) != _common(frames) else None,
             endpoint.pooled,
             plan.get("speaker_cap"),
             None if endpoint.of_calls else pair.after.normalizer,
+            is_beside=name not in plan["endpoints"],
         )
 
 

@@ -60,7 +60,8 @@ and everyone (attribute and group `all`) too, whose gaps are null.
 neither direction is worse; ratios are null). `change` is after less before of the same speakers, `ratio` after over
 before; `gap_change` is the gap after less the gap before (difference in differences), `gap_ratio_change` the ratio of
 rates after over the ratio before. Their limits hold together over all groups and all measures of one kind,
-attribute by attribute. `gap_before` and `gap_after` have the limits of `contrasts` where these are given.
+attribute by attribute; those of `not_completed`, `wer`, `cer` and `unusable`, where these are not declared, apart
+from the declared endpoints. `gap_before` and `gap_after` have the limits of `contrasts` where these are given.
 `speakers_better` and `speakers_worse` changed by more than the margin. `change_finding` is `helped`, `harmed` or
 `cannot tell`; of levels, and of `content_changed`, which may be corrections, `higher`, `lower` or `cannot tell`.
 `finding` is what became of the gap (`closes`, `narrows`, `reverses`, `widens`, `stays`, `harms the reference`,

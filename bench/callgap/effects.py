@@ -119,17 +119,20 @@ class _Told:
 
     def rows(self) -> list[Row]:
         everyone = dict.fromkeys(self.pair.after.speakers.values(), ALL)
-        found = self._of(ALL, everyone, None)
+        wanted: list[tuple[str, Mapping[str, str], str | None]] = [(ALL, everyone, None)]
         for attribute, reference in self.pair.after.attributes.items():
-            found += self._of(attribute, self.pair.after.groups(attribute), reference)
+            wanted.append((attribute, self.pair.after.groups(attribute), reference))
+        found = [row for beside in (False, True) for of in wanted for row in self._of(*of, beside=beside)]
         return sorted(found, key=lambda row: self._order[str(row["measure"])])
 
     @cached_property
     def _order(self) -> dict[str, int]:
         return {each.name: place for place, each in enumerate(self.observations)}
 
-    def _of(self, attribute: str, groups: Mapping[str, str], reference: str | None) -> list[Row]:
-        told = [each for each in self.observations if each.attribute in (None, attribute)]
+    def _of(self, attribute: str, groups: Mapping[str, str], reference: str | None, *, beside: bool) -> list[Row]:
+        told = [each for each in self.observations if each.attribute in (None, attribute) and each.is_beside == beside]
+        if not told:
+            return []
         drawing = Resampling(*(self.pair.after.plan[name] for name in ("alpha", "resamples", "seed")))
         plain = {each.name: self._both(each, each.by_speaker, groups, reference) for each in told}
         charged = {

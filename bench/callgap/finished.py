@@ -82,6 +82,13 @@ class Finished:
         ids, speakers = self.utterances["utterance_id"].to_pylist(), self.utterances["speaker_id"].to_pylist()
         return dict(zip(ids, speakers, strict=True))
 
+    @cached_property
+    def said(self) -> dict[str, str]:
+        """By utterance id, the words that were said, else the prompt; without utterances of unknown words."""
+        columns = (self.utterances[name].to_pylist() for name in ("utterance_id", "text", "prompt_id"))
+        found = zip(*columns, strict=True)
+        return {utterance: words for utterance, text, prompt in found if (words := (text or prompt or "").casefold())}
+
     def observed(self, *, charged: bool) -> dict[str, pd.DataFrame]:
         """By endpoint one row per utterance; with `charged`, what was lost counts as wrong."""
         human = str(self.directory.config()["ivr"].get("human") or "")

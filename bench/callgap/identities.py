@@ -149,7 +149,7 @@ def _validated(run: Finished) -> Iterator[Row]:
     for attribute, reference in run.attributes.items():
         groups = _known(run.groups(attribute))
         if reference in groups.values():
-            for found in validated(voices, run.speakers, groups, str(reference)):
+            for found in validated(voices, run.speakers, groups, str(reference), run.said):
                 yield {"attribute": attribute, **vars(found)}
 
 
@@ -185,7 +185,7 @@ class _Voices:
     def of(cls, pair: Altered) -> _Voices:
         tables = [_measured(run) for run in (pair.before, pair.after)]
         speakers = pair.before.speakers
-        before, after = (voiceprints(table, speakers) for table in tables)
+        before, after = (voiceprints(table, speakers, pair.before.said) for table in tables)
         both = set(before.utterance_ids) & set(after.utterance_ids)
         early, late = (one.kept(np.array([u in both for u in one.utterance_ids], bool)) for one in (before, after))
         return cls(pair, before, early, late, _calibrated(before), _counted(tables, speakers))

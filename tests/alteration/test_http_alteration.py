@@ -133,6 +133,17 @@ def test_what_concerns_every_utterance_stops_the_run(server, status, message):
         Http(url).alter(batch_of([noise(500)] * 2, 16000, ["u", "v"]))
 
 
+def test_nothing_there_for_one_utterance_is_that_utterances_failure(server):
+    url, _ = server(lambda samples: 404 if len(samples) == 600 else halved(samples))
+    unit = Http(url)
+    altered = unit.alter(batch_of([noise(500), noise(600)], 16000, ["u", "v"]))
+    assert [status.reason for status in altered.statuses] == [None, "http_404"]
+    alone = unit.alter(batch_of([noise(600)], 16000, ["w"]))
+    assert [status.reason for status in alone.statuses] == ["http_404"]
+    with pytest.raises(InputError, match="answers 404, to every utterance so far"):
+        Http(url).alter(batch_of([noise(600)] * 2, 16000, ["v", "w"]))
+
+
 def test_a_server_that_is_not_there_is_one_sentence():
     with pytest.raises(InputError, match=r"alteration.base_url: http://127.0.0.1:9/x cannot be reached"):
         Http("http://127.0.0.1:9/x", retries=0).alter(batch_of([noise(500)], 16000, ["u"]))

@@ -9,6 +9,7 @@ import yaml
 from altered import SENTENCES, SPEAKERS, altered_run, measure_voices, texts
 from runs import callgap
 
+from callgap import effect_measures
 from callgap.effect_pairs import labels, pairs
 from callgap.effect_records import EFFECTS
 from callgap.effects import effect_rows
@@ -48,12 +49,26 @@ def row(rows, measure="wer", group="scotland", **wanted):
 
 def test_rows_have_the_columns_of_the_table_and_of_everyone_and_of_each_group(made):
     rows = effect_rows([made["identity"], made["brighter"]])
-    assert table(rows, EFFECTS).num_rows == len(rows) == 6
-    assert [r["group"] for r in rows] == ["all", "scotland", "us"] * 2
-    assert {r["measure"] for r in rows} == {"wer", "content_changed"}
+    assert table(rows, EFFECTS).num_rows == len(rows) == 12
+    assert [r["group"] for r in rows] == ["all", "scotland", "us"] * 4
+    assert {r["measure"] for r in rows} == {"wer", "content_changed", "cer", "unusable"}
     for r in rows:
         assert (r["before"], r["after"], r["system"], r["condition"]) == ("identity", "brighter", "pocket", "clean")
         assert set(r) == set(EFFECTS.names)
+
+
+def test_what_is_not_declared_is_counted_beside_and_does_not_widen_the_limits_of_what_is(made, monkeypatch):
+    rows = effect_rows([made["identity"], made["brighter"]])
+    characters = row(rows, "cer", "us")
+    assert characters["change_finding"] == "helped"
+    before, after = (made[name].report["groups"] for name in ("identity", "brighter"))
+    for when, groups in (("before", before), ("after", after)):
+        (own,) = [group for group in groups if (group["attribute"], group["group"]) == ("accent", "us")]
+        for measure in ("cer", "unusable"):
+            assert row(rows, measure, "us")[f"value_{when}"] == pytest.approx(own[measure])
+    monkeypatch.setattr(effect_measures, "BESIDE", ())
+    alone = effect_rows([made["identity"], made["brighter"]])
+    assert [r for r in rows if r["measure"] in ("wer", "content_changed")] == alone
 
 
 def test_a_converter_that_helps_the_reference_alone_widens_the_gap_and_says_why(made):
@@ -208,7 +223,7 @@ def test_what_cannot_be_compared_is_one_sentence(made, tmp_path):
     refused("identity", "identity", message="effects: two runs are 'identity' of pocket over clean", cwd=folder)
     refused("identity", "lossy", "lossy", message="effects: two runs are 'lossy' of pocket over clean", cwd=folder)
     refused(".", "--attribute=age", message="--attribute: found 'age'; accepted: accent, all", cwd=folder)
-    refused(".", "--measure=cer", message="--measure: found 'cer'; ", cwd=folder)
+    refused(".", "--measure=loudness", message="--measure: found 'loudness'; ", cwd=folder)
     refused("identity", "nowhere", message="nowhere is no run directory", cwd=folder)
 
 

@@ -49,7 +49,7 @@ def test_the_section_stands_before_the_cells_with_its_overview_and_words(reports
         assert page.count(TITLE) == 1
         assert page.index(TITLE) < page.index("What may and may not be concluded")
         assert "fr +10.0 → +4.0" in page
-        assert "1 helped, 0 harmed of 2" in page
+        assert "1 helped, 0 harmed, of 1 nothing is told" in page
         assert "97.0% → 61.0%" in page
 
 
@@ -151,7 +151,7 @@ def test_without_attributes_everyone_is_told_of(reports):
     found = planted(effects=[of_everyone(effect("fr", 0.2, 0.1, changed="helped"))], identities=[identity()])
     for render in (render_html, render_markdown):
         page = render(reports, "t", found)
-        assert "Helped: everyone (20.0% → 10.0%" in page
+        assert "Words wrong, helped: everyone (20.0% → 10.0%" in page
         assert "No gap can be told" not in page
 
 

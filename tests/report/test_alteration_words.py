@@ -58,8 +58,9 @@ def test_an_alteration_that_helps_only_one_group_is_told_to_widen_the_others_gap
     rows = [helped, effect("fr", 0.3, 0.3, (0.2, 0.1), finding="widens")]
     assert effect_words.outcome(rows) == "widens"
     assert "fr against us: the gap widens; points more than the reference +10.0" in said(*rows)
-    assert "Helped: us (20.0% → 10.0%, -10.0 (-12.0 to -8.0) points; of 12 speakers 7 better, 3 worse" in plain(
-        effect_words.change_sentences(rows)
+    assert (
+        "Words wrong, helped: us (20.0% → 10.0%, -10.0 (-12.0 to -8.0) points; of 12 speakers 7 better, 3 worse"
+        in plain(effect_words.change_sentences(rows))
     )
 
 
@@ -92,16 +93,31 @@ def test_the_helped_and_the_harmed_are_named_with_how_many_of_them():
         effect("unknown", 0.1, 0.4, changed="harmed"),
     ]
     helped, harmed, untold = effect_words.change_sentences(rows, "voices")
-    assert helped.startswith("Helped: fr (20.0% → 10.0%")
+    assert helped.startswith("Words wrong, helped: fr (20.0% → 10.0%")
     assert "of 12 voices 9 better, 1 worse) (better and worse: by more than 2.0 points)." in helped
     assert "us (10.0% → 20.0%" in harmed
     assert "unknown" not in harmed
-    assert untold.startswith("It cannot be told of everyone (20.0% → 19.0%")
+    assert untold.startswith("Words wrong: it cannot be told of everyone (20.0% → 19.0%")
 
 
 def test_where_nobody_was_helped_or_harmed_for_certain_that_is_said():
     (told,) = effect_words.change_sentences([effect("fr", 0.2, 0.19)])
-    assert told.startswith("Of nobody can it be told whether the alteration helped or harmed: fr")
+    assert told.startswith("Words wrong: of nobody can it be told whether the alteration helped or harmed: fr")
+
+
+def test_an_endpoint_beside_the_declared_ones_is_told_in_one_sentence():
+    rows = [
+        of_everyone(effect("fr", 0.2, 0.19, changed="helped")),
+        effect("fr", 0.2, 0.1, changed="helped", finding="narrows"),
+        effect("us", 0.1, 0.2, changed="harmed"),
+        effect("hi", 0.1, 0.2, changed="harmed", finding="widens"),
+        effect("unknown", 0.1, 0.4, changed="harmed"),
+    ]
+    assert effect_words.beside_sentence([row | {"measure": "cer"} for row in rows]) == (
+        "Characters wrong: everyone 20.0% → 19.0% (helped); helped: fr (20.0% → 10.0%); harmed: us (10.0% → 20.0%), "
+        "hi (10.0% → 20.0%); the gap narrows for fr; the gap widens for hi."
+    )
+    assert effect_words.beside_sentence([]) == ""
 
 
 def test_the_widest_gap_is_sought_among_groups_that_have_limits():
@@ -202,7 +218,14 @@ def test_an_unchanged_level_has_no_sign():
 def test_delay_tells_the_whole_utterance_the_look_ahead_and_what_nobody_said():
     row = {"alteration": "x", "look_ahead_s": math.inf, "compute_s_per_s": 0.05, "device": "cpu"}
     assert "needs the whole utterance" in voice_words.delay_sentence(row, computing=False)
-    assert "0.050 s of computing in one process (cpu)" in voice_words.delay_sentence(row, computing=True)
+    cost = voice_words.delay_sentence(row, computing=True)
+    assert "0.050 s of computing in one process (cpu), 20 times as fast as it is spoken." in cost
+    assert "make bench" not in cost
+    assert "make bench" in voice_words.delay_sentence(row | {"look_ahead_s": 0.02}, computing=True)
+    slow = voice_words.delay_sentence(row | {"compute_s_per_s": 1.5}, computing=True)
+    assert "1.500 s of computing in one process (cpu), slower than it is spoken: it keeps up with no call." in slow
+    fast = voice_words.delay_sentence(row | {"compute_s_per_s": 0.0000015}, computing=True)
+    assert "less than 0.001 s of computing in one process (cpu), over 1,000 times as fast" in fast
     assert "computing" not in voice_words.delay_sentence(row, computing=False)
     assert "needs 20 ms of the future" in voice_words.delay_sentence(row | {"look_ahead_s": 0.02}, computing=False)
     assert "nobody said" in voice_words.delay_sentence(row | {"look_ahead_s": None}, computing=False)

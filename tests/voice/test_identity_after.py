@@ -60,6 +60,31 @@ def test_one_voice_for_all_is_caught(planted):
     }  # fmt: skip
 
 
+def test_one_voice_that_says_what_each_said_is_told_apart_by_chance(planted):
+    before = dataclasses.replace(planted(), said=("one", "two", "three", "four", "five") * 6)
+    sentences = np.random.default_rng(4).standard_normal((5, before.embeddings.shape[1])) + before.embeddings[0]
+    after = altered(before, np.tile(sentences, (6, 1)))
+    told = distinguishability(before, after)
+    assert told.before == pytest.approx(0.0)
+    # Against means that hold the same words, everyone would be more like others than like themselves: 1.
+    assert told.after == 0.5
+    linked = linkability(before, after, calibration(before))
+    assert linked.trials.tolist() == [5] * 6
+    assert linked.impostor_trials.tolist() == [25] * 6
+
+
+def test_a_trial_for_which_nothing_is_enrolled_is_none(planted):
+    voices = dataclasses.replace(planted(), said=("one", "two", "three", "four", "five") * 5 + ("one",) * 5)
+    calibrated = calibration(voices)
+    linked = linkability(voices, voices, calibrated)
+    assert linked.trials.tolist() == [5] * 5 + [0]
+    assert linked.impostor_trials.tolist() == [24] * 5 + [25]
+    assert linked.as_another.tolist() == [0] * 6
+    scores, labels = trials(voices, voices).flat()
+    assert len(scores) == linked.trials.sum() + linked.impostor_trials.sum()
+    assert linked.still_themselves == np.mean(scores[labels] >= calibrated.threshold)
+
+
 def test_one_voice_with_a_little_of_each_recording_left_is_caught_too(planted):
     before = planted()
     noise = np.random.default_rng(3).standard_normal(before.embeddings.shape)

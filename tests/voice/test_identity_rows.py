@@ -39,6 +39,7 @@ class Run:
     members: dict[str, str]
     attributes: dict[str, str | None] = field(default_factory=lambda: {"accent": "us"})
     speakers: dict[str, str] = field(default_factory=dict)
+    said: dict[str, str] = field(default_factory=dict)
 
     @property
     def report(self):

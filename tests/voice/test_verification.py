@@ -1,5 +1,7 @@
 """Trials and the equal error rate agree with brute force and with scikit-learn."""
 
+import dataclasses
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -89,6 +91,45 @@ def test_scores_are_those_of_one_trial_after_the_other(planted):
             assert found.same[u, k] == (after.speakers[u] == speaker)
 
 
+def test_words_meet_themselves_in_nobodys_mouth(planted):
+    words = ("one", "two", "two", "three", "four") * 5 + ("one",) * 5
+    before, after = (dataclasses.replace(planted(seed=seed), said=words) for seed in (1, 2))
+    found = trials(before, after)
+    for u, said in enumerate(words):
+        for k, speaker in enumerate(found.enrolled):
+            allowed = [v for v, who, w in zip(before.embeddings, before.speakers, words, strict=True)
+                       if who == speaker and w != said]  # fmt: skip
+            if not allowed:
+                assert (speaker, said) == ("s5", "one")
+                assert np.isnan(found.scores[u, k])
+                continue
+            mean = np.mean(allowed, axis=0)
+            score = after.embeddings[u] @ mean / np.linalg.norm(mean)
+            assert found.scores[u, k] == pytest.approx(score, abs=1e-8)
+
+
+def test_where_everybody_says_the_same_only_the_recording_is_left_out(planted):
+    voices = planted()
+    same = dataclasses.replace(voices, said=("stop",) * len(voices.speakers))
+    assert np.array_equal(trials(same, same).scores, trials(voices, voices).scores)
+    some = same.kept(np.array(same.speakers) != "s0")
+    assert some.said == ("stop",) * 25
+
+
+def test_words_that_nobody_knows_are_nobody_elses(planted):
+    voices = planted()
+    rows = [
+        {"utterance_id": u, "status": "ok", "embedding": e.tolist()}
+        for u, e in zip(voices.utterance_ids, voices.embeddings, strict=True)
+    ]
+    speakers = dict(zip(voices.utterance_ids, voices.speakers, strict=True))
+    found = voiceprints(table(rows, VOICES), speakers, {"s0-0": "one", "s1-5": "one"})
+    assert found.said == tuple({"s0-0": "one", "s1-5": "one"}.get(u, u) for u in voices.utterance_ids)
+    scores, plain = trials(found, found).scores, trials(voices, voices).scores
+    changed = np.argwhere(~np.isclose(scores, plain, atol=1e-6))
+    assert changed.tolist() == [[0, 1], [5, 0]]
+
+
 def test_a_speaker_of_one_utterance_is_never_tested_against_it(planted):
     voices = planted(speakers=3, utterances=2).kept(np.array([True, False, True, True, True, True]))
     found = trials(voices, voices)
@@ -114,6 +155,8 @@ def test_a_table_gives_its_embeddings_and_counts_what_has_none():
 def test_voiceprints_refuse_unequal_lengths_and_repetitions():
     with pytest.raises(ValueError, match="differ in length"):
         Voiceprints(np.eye(2), ("a",), ("u", "v"))
+    with pytest.raises(ValueError, match="differ in length"):
+        Voiceprints(np.eye(2), ("a", "b"), ("u", "v"), said=("one",))
     with pytest.raises(ValueError, match="stands twice"):
         Voiceprints(np.eye(2), ("a", "b"), ("u", "u"))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import zlib
+from collections.abc import Sequence
 from dataclasses import fields
 from functools import cached_property
 from typing import Annotated, Any
@@ -25,7 +26,8 @@ from callgap.server.side_by_side import side_by_side
 _STAGE = "alteration"
 _DAY_S = 86400
 _FINE = 200
-_CONCERNS_ALL = (401, 402, 403, 404)
+_CONCERNS_ALL = (401, 402, 403)
+_NOTHING_THERE = 404
 _KEPT = "what was done before is kept, go on with resume=<run directory>"
 _ACCEPTED = "audio/wav, audio/*"
 
@@ -85,7 +87,8 @@ class Http:
         """Alter a batch, as many requests at once as `concurrency` says; the result has the rate of the batch.
 
         Raises:
-            InputError: the server cannot be reached, refuses the key, or has nothing at the address.
+            InputError: the server cannot be reached, refuses the key, or has nothing at the address: it says so of the
+                whole batch, and has altered nothing before.
         """
         _ = self._client
         audio = batch.resampled(self.sample_rate)
@@ -98,6 +101,7 @@ class Http:
 
         for k, result in side_by_side(altered, len(places), self.concurrency):
             results[places[k]] = result
+        self._require_something_there([results[place] for place in places])
         return gathered(audio, results).resampled(batch.sample_rate)
 
     @cached_property
@@ -106,12 +110,24 @@ class Http:
         key = key_in(self.key_variable, _STAGE)
         return Client(self.base_url, key, timeout_s=self.timeout_s, connections=self.concurrency)
 
+    @cached_property
+    def _served(self) -> threading.Event:
+        """Set once the server has given any sound."""
+        return threading.Event()
+
+    def _require_something_there(self, results: Sequence[Signal | ItemStatus | None]) -> None:
+        reason = f"http_{_NOTHING_THERE}"
+        gone = [isinstance(result, ItemStatus) and result.reason == reason for result in results]
+        if gone and all(gone) and not self._served.is_set():
+            raise InputError(f"{self._refused(_NOTHING_THERE)}; {_KEPT}")
+
     def _answered(self, signal: Signal, stop: threading.Event) -> Signal:
         reply = self._reply(to_wav(signal, self.sample_rate), stop)
         if reply.status in _CONCERNS_ALL or 300 <= reply.status < 400:
             raise InputError(f"{self._refused(reply.status)}; {_KEPT}")
         if reply.status != _FINE:
             raise NotAlteredError(f"http_{reply.status}")
+        self._served.set()
         altered, rate = from_file(reply.body)
         check_length(signal, self.sample_rate, altered, rate, self.length_within)
         check_sound(signal.cpu(), altered)
@@ -141,4 +157,4 @@ class Http:
             return f"alteration.key_variable: {self.base_url} refuses {whose} ({status})"
         if 300 <= status < 400:
             return f"alteration.base_url: {self.base_url} sends elsewhere ({status}); name where it sends to"
-        return f"alteration.base_url: {self.base_url} answers {status} and would to every utterance"
+        return f"alteration.base_url: {self.base_url} answers {status}, to every utterance so far"

@@ -11,6 +11,7 @@ from callgap.report.effect_words import (
     ALL,
     CHANGED_TEXT,
     CONTENT,
+    beside_sentence,
     change_sentences,
     comparable,
     content_sentence,
@@ -80,6 +81,11 @@ def _recognized(told: AlteredRows, pair: tuple[str, str], attribute: str, place:
         elif rows:
             yield from gap_sentences(rows)
             yield from change_sentences([*told.at(pair, ALL, measure, place), *rows], speakers)
+    for measure in told.beside:
+        everyone = told.at(pair, ALL, measure, place)
+        own = [] if attribute == ALL else told.at(pair, attribute, measure, place)
+        if said := beside_sentence([*everyone, *own]):
+            yield said
 
 
 def _content(told: AlteredRows, pair: tuple[str, str]) -> Iterator[str]:

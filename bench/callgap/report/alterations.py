@@ -39,7 +39,7 @@ class Outcome:
         mark: its color.
         told: the widest gap before and after; empty where there is none.
         everyone: rate over everyone before and after; empty where it is not known.
-        counts: how many groups were helped and harmed.
+        counts: how many groups were helped and harmed, and of how many that cannot be told.
     """
 
     finding: str
@@ -244,9 +244,13 @@ def _outcome(rows: Sequence[Row], everyone: Sequence[Row]) -> Outcome:
     finding, row = outcome(rows), widest(rows)
     whole = [f"everyone {percent(of['value_before'])} {_ARROW} {percent(of['value_after'])}" for of in everyone]
     told = f"{row['group']} {points(row['gap_before'])} {_ARROW} {points(row['gap_after'])}" if row else ""
-    judged = [one for one in rows if one["group"] not in UNJUDGED]
-    counts = [(name, sum(one["change_finding"] == name for one in judged)) for name in ("helped", "harmed")]
-    said = ", ".join(f"{count} {name}" for name, count in counts)
-    return Outcome(
-        finding, mark(finding), told, "".join(whole), f"{said} of {number(len(judged))}" if judged else CANNOT_TELL
-    )
+    findings = [one["change_finding"] for one in rows if one["group"] not in UNJUDGED]
+    return Outcome(finding, mark(finding), told, "".join(whole), _counts(findings))
+
+
+def _counts(findings: Sequence[str]) -> str:
+    helped, harmed = (findings.count(name) for name in ("helped", "harmed"))
+    untold = len(findings) - helped - harmed
+    if not helped and not harmed:
+        return f"nothing is told of {number(untold)} groups" if untold > 1 else CANNOT_TELL
+    return f"{helped} helped, {harmed} harmed{f', of {number(untold)} nothing is told' if untold else ''}"

@@ -91,6 +91,12 @@ class AlteredRows:
         """Endpoints that are told in sentences: the first, and words."""
         return [name for name in self.primary if name in (self.primary[0], WORDS)]
 
+    @property
+    def beside(self) -> list[str]:
+        """Endpoints that stand beside the declared ones."""
+        there = {row["measure"] for row in self.rates}
+        return [name for name in ENDPOINTS if name in there and name not in self.primary]
+
     def place_name(self, place: Place) -> str:
         """Recognizer and line, as briefly as tells them apart."""
         system, line = place

@@ -122,15 +122,39 @@ def change_sentences(rows: Sequence[Row], speakers: str = "speakers") -> Iterato
         speakers: what they are called.
     """
     shown = [row for row in rows if row["group"] not in UNJUDGED and row["change"] is not None]
-    for finding, heading in (("helped", "Helped"), ("harmed", "Harmed")):
+    if not shown:
+        return
+    name = ENDPOINTS[shown[0]["measure"]].name
+    for finding in ("helped", "harmed"):
         own = [row for row in shown if row["change_finding"] == finding]
         if own:
-            yield f"{heading}: {'; '.join(_change(row, speakers) for row in own)}{_beyond(own[0])}."
+            yield f"{name}, {finding}: {'; '.join(_change(row, speakers) for row in own)}{_beyond(own[0])}."
     open_ = [row for row in shown if row["change_finding"] not in ("helped", "harmed")]
     if open_ and len(open_) == len(shown):
-        yield f"Of nobody can it be told whether the alteration helped or harmed: {_changes(open_)}."
+        yield f"{name}: of nobody can it be told whether the alteration helped or harmed: {_changes(open_)}."
     elif open_:
-        yield f"It cannot be told of {_changes(open_)}."
+        yield f"{name}: it cannot be told of {_changes(open_)}."
+
+
+def beside_sentence(rows: Sequence[Row]) -> str:
+    """Say what became of an endpoint that is none of the declared ones; empty where it was not measured.
+
+    Args:
+        rows: of one attribute, measure, recognizer and line, and those of everyone.
+    """
+    shown = [row for row in rows if row["group"] not in UNJUDGED and row["change"] is not None]
+    if not shown:
+        return ""
+    told = [f"{who(row)} {_arrow(row)} ({row['change_finding']})" for row in shown if row["attribute"] == ALL]
+    groups = [row for row in shown if row["attribute"] != ALL]
+    for finding in ("helped", "harmed"):
+        if own := [row for row in groups if row["change_finding"] == finding]:
+            told.append(f"{finding}: {_changes(own)}")
+    for finding in FINDINGS:
+        own = [row for row in groups if row["finding"] == finding]
+        if own and finding not in (CANNOT_TELL, MOVES):
+            told.append(f"the gap {finding} for {', '.join(str(row['group']) for row in own)}")
+    return f"{ENDPOINTS[shown[0]['measure']].name}: {'; '.join(told)}." if told else ""
 
 
 def content_sentence(rows: Sequence[Row]) -> str:

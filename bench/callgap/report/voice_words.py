@@ -29,6 +29,7 @@ EMPHASIS = (
     "melody where it was."
 )
 
+IN_A_LOOP = "What 95% of the chunks of a call take is measured apart, in a loop (`make bench`)."
 _NOBODYS_OWN = 0.5
 _ARROW = "\N{RIGHTWARDS ARROW}"
 
@@ -182,10 +183,11 @@ def delay_sentence(row: Row | None, *, computing: bool) -> str:
         told = f"It needs {number(1000.0 * ahead, 0)} ms of the future, by its own statement."
     if not computing or row["compute_s_per_s"] is None:
         return told
-    cost = number(row["compute_s_per_s"], 3)
-    return (
-        f"{told} A second of speech took {cost} s of computing in one process ({row['device'] or 'device not noted'})."
-    )
+    cost, device = row["compute_s_per_s"], row["device"] or "device not noted"
+    said = f"A second of speech took {_seconds(cost)} s of computing in one process ({device}), {_pace(cost)}."
+    if ahead is None or math.isinf(ahead):
+        return f"{told} {said}"
+    return f"{told} {said} {IN_A_LOOP}"
 
 
 def validation_sentences(rows: Sequence[Row]) -> tuple[str, ...]:
@@ -203,8 +205,9 @@ def validation_sentences(rows: Sequence[Row]) -> tuple[str, ...]:
 def _similar(row: Row) -> str:
     others = row["similarity_to_others"]
     beside = f"; two different speakers before: {number(others, 2)}" if others is not None else ""
+    speakers = "1 speaker" if row["speakers"] == 1 else f"{number(row['speakers'])} speakers"
     return (
-        f"Everyone ({number(row['speakers'])} speakers): likeness to the own voice before "
+        f"Everyone ({speakers}): likeness to the own voice before "
         f"{number(row['similarity'], 2)} (cosine; 1 is the same{beside})."
     )
 
@@ -251,6 +254,18 @@ def _distance(row: Row) -> str:
 
 def _shares(row: Row, before: str, after: str) -> str:
     return f"{percent(row[before])} {_ARROW} {percent(row[after])}"
+
+
+def _seconds(cost: float) -> str:
+    return number(cost, 3) if cost >= 0.001 else "less than 0.001"
+
+
+def _pace(cost: float) -> str:
+    if cost <= 0.001:
+        return "over 1,000 times as fast as it is spoken"
+    if cost < 1:
+        return f"{number(1 / cost, 0 if cost < 0.1 else 1)} times as fast as it is spoken"
+    return "slower than it is spoken: it keeps up with no call"
 
 
 def _signed(value: float, digits: int) -> str:

@@ -53,9 +53,7 @@ def common(before: Voiceprints, after: Voiceprints) -> tuple[Voiceprints, Voicep
         )
     first = before.kept(np.array(there))
     order = [place[utterance] for utterance in first.utterance_ids]
-    second = Voiceprints(
-        after.embeddings[order], tuple(after.speakers[i] for i in order), first.utterance_ids, after.left_out
-    )
+    second = after.at(order)
     for utterance, one, other in zip(first.utterance_ids, first.speakers, second.speakers, strict=True):
         if one != other:
             raise InputError(f"voices: utterance {utterance!r} is of speaker {one!r} before and {other!r} after")
@@ -140,7 +138,7 @@ def linkability(before: Voiceprints, after: Voiceprints, calibrated: EqualErrorR
     With the recordings themselves as `after`, the shares are those of the calibration.
 
     Args:
-        before: enrolled; an utterance never meets its own recording.
+        before: enrolled; an utterance meets neither its own recording nor its own words.
         after: tested.
         calibrated: of `before`.
     """
@@ -148,8 +146,10 @@ def linkability(before: Voiceprints, after: Voiceprints, calibrated: EqualErrorR
     names = tuple(sorted(set(after.speakers)))
     of_utterance = np.array([names.index(speaker) for speaker in after.speakers], dtype=np.int64)
     accepted = found.scores >= calibrated.threshold
-    own = np.where(found.same, found.scores, -np.inf).max(axis=1, initial=-np.inf)
-    other = np.where(found.same, -np.inf, found.scores).max(axis=1, initial=-np.inf)
+    there = ~np.isnan(found.scores)
+    own, other = (
+        np.where(there & who, found.scores, -np.inf).max(axis=1, initial=-np.inf) for who in (found.same, ~found.same)
+    )
     tried = np.isfinite(own)
     another = tried & (other >= calibrated.threshold) & (other > own)
 
@@ -161,7 +161,7 @@ def linkability(before: Voiceprints, after: Voiceprints, calibrated: EqualErrorR
         trials=count(tried),
         accepted=count((accepted & found.same).any(axis=1)),
         as_another=count(another),
-        impostor_trials=count((~found.same).sum(axis=1)),
+        impostor_trials=count((there & ~found.same).sum(axis=1)),
         impostor_accepted=count((accepted & ~found.same).sum(axis=1)),
         threshold=calibrated.threshold,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,40 +25,44 @@ class Voiceprints:
         speakers: who says each utterance.
         utterance_ids: each once.
         left_out: utterances that have no embedding.
+        said: the words of each utterance; where nobody knows them its id, as nobody else's. None takes all ids.
     """
 
     embeddings: Float64[ndarray, "utterance dimension"]
     speakers: tuple[str, ...]
     utterance_ids: tuple[str, ...]
     left_out: int = 0
+    said: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
-        if not len(self.embeddings) == len(self.speakers) == len(self.utterance_ids):
-            raise ValueError("embeddings, speakers and utterance_ids differ in length")
+        said = self.utterance_ids if self.said is None else self.said
+        if not len(self.embeddings) == len(self.speakers) == len(self.utterance_ids) == len(said):
+            raise ValueError("embeddings, speakers, utterance_ids and said differ in length")
         if len(set(self.utterance_ids)) != len(self.utterance_ids):
             raise ValueError("an utterance stands twice among the voiceprints")
 
     def kept(self, keep: Bool[ndarray, " utterance"]) -> Voiceprints:
         """Some of the utterances."""
-        places = np.flatnonzero(keep).tolist()
-        return Voiceprints(
-            self.embeddings[places],
-            tuple(self.speakers[i] for i in places),
-            tuple(self.utterance_ids[i] for i in places),
-            self.left_out,
-        )
+        return self.at(np.flatnonzero(keep).tolist())
+
+    def at(self, places: list[int]) -> Voiceprints:
+        """Some of the utterances, in this order."""
+        speakers, ids = (tuple(of[i] for i in places) for of in (self.speakers, self.utterance_ids))
+        said = None if self.said is None else tuple(self.said[i] for i in places)
+        return Voiceprints(self.embeddings[places], speakers, ids, self.left_out, said)
 
     def of_speakers(self, names: frozenset[str]) -> Voiceprints:
         """The utterances of some speakers."""
         return self.kept(np.array([speaker in names for speaker in self.speakers], dtype=bool))
 
 
-def voiceprints(voices: pa.Table, speakers: Mapping[str, str]) -> Voiceprints:
+def voiceprints(voices: pa.Table, speakers: Mapping[str, str], said: Mapping[str, str] | None = None) -> Voiceprints:
     """Take the embeddings out of a table.
 
     Args:
         voices: table `voices`, one row per utterance.
         speakers: by utterance id.
+        said: words by utterance id, where they are known: what `trials` keeps apart from the voice.
 
     Returns:
         The utterances with an embedding, in the order of the table.
@@ -75,7 +79,8 @@ def voiceprints(voices: pa.Table, speakers: Mapping[str, str]) -> Voiceprints:
     size = len(found[0][1]) if found else 0
     embeddings = np.array([embedding for _, embedding in found], dtype=np.float64).reshape(len(found), size)
     ids = tuple(utterance for utterance, _ in found)
-    return Voiceprints(_unit(embeddings), tuple(speakers[u] for u in ids), ids, len(voices) - len(ids))
+    words = None if said is None else tuple(said.get(u) or u for u in ids)
+    return Voiceprints(_unit(embeddings), tuple(speakers[u] for u in ids), ids, len(voices) - len(ids), words)
 
 
 def speaker_means(voices: Voiceprints) -> tuple[tuple[str, ...], Float64[ndarray, "speaker dimension"]]:
@@ -95,8 +100,8 @@ class Trials:
     Attributes:
         enrolled: speakers, sorted.
         tested: who says each utterance.
-        scores: cosine of the utterance and the mean of the speaker's enrolled utterances, the same utterance left out;
-            NaN where nothing else is enrolled of its speaker [utterance, speaker].
+        scores: cosine of the utterance and the mean of the speaker's enrolled utterances of other words; NaN where
+            nothing else is enrolled of the speaker [utterance, speaker].
         same: whether the speaker says the utterance [utterance, speaker].
     """
 
@@ -114,22 +119,34 @@ class Trials:
 def trials(enrolled: Voiceprints, tested: Voiceprints) -> Trials:
     """Test every utterance against every enrolled speaker.
 
-    An utterance never meets itself: where it is enrolled too, under whatever alteration, its speaker's mean is taken
-    without it, for else its words and its noise would be recognized and not the voice.
+    An utterance meets neither itself, under whatever alteration, nor its words in anybody's mouth: every speaker's mean
+    is taken without them, for else words and noise would be recognized and not the voice, and the words by all but the
+    speaker, whose own are left out with the recording. Where everybody says the same, only the recording is left out.
     """
     names, of_utterance, sums = _sums(enrolled)
     scores = tested.embeddings @ _unit(sums).T
     same = np.array(tested.speakers, dtype=object)[:, None] == np.array(names, dtype=object)[None, :]
-    place = {utterance: i for i, utterance in enumerate(enrolled.utterance_ids)}
     counts = np.bincount(of_utterance, minlength=len(names))
-    for index, utterance in enumerate(tested.utterance_ids):
-        if (i := place.get(utterance)) is None:
-            continue
-        speaker = of_utterance[i]
-        others = _unit((sums[speaker] - enrolled.embeddings[i])[None])[0]
-        alone = counts[speaker] == 1
-        scores[index, speaker] = np.nan if alone else tested.embeddings[index] @ others
+    for rows, barred in _barred(enrolled, tested):
+        who, place = np.unique(of_utterance[barred], return_inverse=True)
+        rest = sums[who]
+        np.subtract.at(rest, place, enrolled.embeddings[barred])
+        left = counts[who] > np.bincount(place)
+        scores[np.ix_(np.array(rows), who)] = np.where(left, tested.embeddings[rows] @ _unit(rest).T, np.nan)
     return Trials(names, tested.speakers, np.round(scores, _DECIMALS), same.astype(bool))
+
+
+def _barred(enrolled: Voiceprints, tested: Voiceprints) -> Iterator[tuple[list[int], list[int]]]:
+    """Tested utterances, and the enrolled ones that they may not meet."""
+    several = len(set(enrolled.said or ())) > 1
+    words = [(each.said if several else None) or each.utterance_ids for each in (enrolled, tested)]
+    rows: dict[str, list[int]] = {}
+    for index, said in enumerate(words[1]):
+        rows.setdefault(said, []).append(index)
+    places: dict[str, list[int]] = {}
+    for index, said in enumerate(words[0]):
+        places.setdefault(said, []).append(index)
+    yield from ((of, places[said]) for said, of in rows.items() if said in places)
 
 
 @dataclass(frozen=True)

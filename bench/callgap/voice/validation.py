@@ -96,7 +96,11 @@ class Validated:
 
 
 def validated(
-    voices: pa.Table, speakers: Mapping[str, str], groups: Mapping[str, str], reference: str
+    voices: pa.Table,
+    speakers: Mapping[str, str],
+    groups: Mapping[str, str],
+    reference: str,
+    said: Mapping[str, str] | None = None,
 ) -> list[Validated]:
     """Validate the measures on unaltered speech, group by group.
 
@@ -108,6 +112,7 @@ def validated(
         speakers: by utterance id.
         groups: by speaker; speakers without one are left out.
         reference: the group that the others are compared with.
+        said: words by utterance id, where they are known.
 
     Returns:
         A row per other group, sorted, and measure that anybody was measured with.
@@ -118,7 +123,7 @@ def validated(
     names = sorted(set(groups.values()))
     if reference not in names:
         raise InputError(f"reference: found {reference!r}; accepted: {', '.join(names) or 'nothing'}")
-    prints = voiceprints(voices, speakers)
+    prints = voiceprints(voices, speakers, said)
     values = {column: _speaker_means(voices, column, speakers) for column in QUALITY}
     within = {name: prints.of_speakers(frozenset(s for s, g in groups.items() if g == name)) for name in names}
     values[SPEAKER_ERROR] = _speaker_errors(prints, list(within.values()))
