@@ -122,8 +122,8 @@ def unpack(archive: Path, to: Path, nested: bool) -> None:
 def fetch(name: str, to: Path) -> None:
     """Download the corpus NAME from its makers and unpack it, where its license asks for no agreement.
 
-    Its archive is checked against the SHA-256 of its card. A download that was interrupted goes on when the command is
-    given again.
+    Its archive is checked against the SHA-256 of its card, its git repository against the commit. The download of an
+    archive that was interrupted goes on when the command is given again.
     """
     from callgap.corpora import fetched
     from callgap.corpus.grouping import card_from

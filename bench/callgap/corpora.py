@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
+from shutil import disk_usage
 from typing import Any
 
 import yaml
@@ -14,8 +15,10 @@ from callgap.assembly import unit
 from callgap.configuration import composed, plain
 from callgap.corpus import Corpus
 from callgap.corpus.archives import unpack
+from callgap.corpus.card import Archive, Card
 from callgap.corpus.checking import corpus_at, is_described
 from callgap.corpus.fetching import fetch
+from callgap.corpus.git_repositories import checked_out
 from callgap.corpus.grouping import card_from
 from callgap.corpus.published import Published, fitting
 from callgap.errors import InputError, one_of
@@ -62,7 +65,7 @@ def usual(name: str) -> Corpus:
 
 
 def fetched(name: str, to: Path, told: Callable[[int], object] = lambda size: None) -> Path:
-    """Download the archive of a corpus and unpack it.
+    """Download a corpus: its archive, which is unpacked, or its repository.
 
     Args:
         name: of a card of datasets/.
@@ -73,19 +76,40 @@ def fetched(name: str, to: Path, told: Callable[[int], object] = lambda size: No
         The folder.
 
     Raises:
-        InputError: there is no such card, it names no archive, or it cannot be fetched or unpacked.
+        InputError: there is no such card, it names nothing to fetch, or that cannot be fetched or unpacked.
     """
     card = card_from(Path(name))
-    if card.archive is None:
-        raise InputError(
-            f"{name} cannot be fetched: its makers ask for an agreement, or no checksum of it is known; "
-            f"{card.home} and datasets/{name}/README.md say how to get it"
-        )
     if to.exists():
         raise InputError(f"{to} is there already; accepted: a folder that does not exist yet")
-    archive = fetch(card.archive.address, to.with_name(f"{to.name}.download"), card.archive.sha256, told)
-    unpack(archive, to)
-    archive.unlink()
+    if card.repository is not None:
+        return checked_out(card.repository.address, card.repository.commit, to)
+    if card.archive is None:
+        raise InputError(_not_fetched(name, card))
+    return _unpacked(card.archive, to, told)
+
+
+def _not_fetched(name: str, card: Card) -> str:
+    choice = conf_dir() / "corpus" / f"{name}.yaml"
+    if choice.is_file() and "download" in yaml.safe_load(choice.read_text(encoding="utf-8")):
+        return f"{name} is fetched by the run that reads it: corpus={name} corpus.download=true"
+    why = "its makers ask for an agreement, or no checksum of it is known"
+    return f"{name} cannot be fetched: {why}; {card.home} and datasets/{name}/README.md say how to get it"
+
+
+def _unpacked(archive: Archive, to: Path, told: Callable[[int], object]) -> Path:
+    file = to.with_name(f"{to.name}.download")
+    to.parent.mkdir(parents=True, exist_ok=True)
+    there = file.stat().st_size if file.exists() else 0
+    if (free := disk_usage(to.parent).free) < archive.size - there:
+        raise InputError(
+            f"{to.parent} has {free:,} bytes left; accepted: {archive.size:,} for the archive, and what it unpacks to"
+        )
+    fetch(archive.address, file, archive.sha256, told)
+    try:
+        unpack(file, to, nested=archive.nested)
+    except InputError as error:
+        raise InputError(f"{error}; {file} is kept, and the same command goes on with it") from None
+    file.unlink()
     return to
 
 

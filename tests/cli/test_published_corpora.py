@@ -4,6 +4,8 @@ import csv
 import hashlib
 import http.server
 import json
+import shutil
+import subprocess
 import threading
 import zipfile
 from functools import partial
@@ -15,7 +17,7 @@ from local_server import LocalServer
 from runs import callgap
 
 from callgap import corpora
-from callgap.corpus.card import Archive, load_card
+from callgap.corpus.card import Archive, Repository, load_card
 from callgap.resources import datasets_dir
 
 
@@ -157,7 +159,7 @@ def test_a_corpus_is_fetched_checked_and_unpacked(folder, tmp_path, monkeypatch)
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         address = f"http://127.0.0.1:{server.server_port}/a.zip"
         known = Archive(address=address, sha256=hashlib.sha256(content).hexdigest(), size=len(content))
-        card = load_card("audiomnist").model_copy(update={"archive": known})
+        card = load_card("audiomnist").model_copy(update={"archive": known, "repository": None})
         monkeypatch.setattr(corpora, "card_from", lambda path: card)
         assert callgap("corpus", "fetch", "audiomnist", "--to", "here", cwd=tmp_path).output == "fetched: here\n"
         other = card.model_copy(update={"archive": known.model_copy(update={"sha256": "0" * 64})})
@@ -166,8 +168,45 @@ def test_a_corpus_is_fetched_checked_and_unpacked(folder, tmp_path, monkeypatch)
         server.shutdown()
     assert "A run can use this corpus." in callgap("corpus", "check", "here", cwd=tmp_path).output
     assert (done.exit_code, "its SHA-256 is" in done.stderr) == (2, True)
-    left = {path.name for path in tmp_path.iterdir() if path.suffix != ".lock"}
-    assert left == {"served", "here"}
+    assert {path.name for path in tmp_path.iterdir()} == {"served", "here"}
+
+
+def test_an_archive_for_which_there_is_no_room_is_not_begun_and_one_that_is_refused_is_kept(tmp_path, monkeypatch):
+    (tmp_path / "new.download").write_bytes(b"no archive")
+    known = Archive(address="http://127.0.0.1:9/a.zip", sha256=hashlib.sha256(b"no archive").hexdigest(), size=10)
+    card = load_card("vctk")
+    monkeypatch.setattr(corpora, "card_from", lambda path: card.model_copy(update={"archive": known}))
+    done = callgap("corpus", "fetch", "vctk", "--to", "new", cwd=tmp_path, check=False)
+    assert done.exit_code == 2
+    assert "new.download is no archive; accepted: .tar" in done.stderr
+    assert "new.download is kept, and the same command goes on with it" in done.stderr
+    monkeypatch.setattr(
+        corpora,
+        "card_from",
+        lambda path: card.model_copy(update={"archive": known.model_copy(update={"size": 10**18})}),
+    )
+    done = callgap("corpus", "fetch", "vctk", "--to", "new", cwd=tmp_path, check=False)
+    assert (done.exit_code, "bytes left; accepted: 1,000,000,000,000,000,000 for the archive" in done.stderr) == (
+        2,
+        True,
+    )
+    assert {path.name for path in tmp_path.iterdir()} == {"new.download"}
+
+
+def test_a_corpus_that_is_a_repository_is_checked_out(folder, tmp_path, monkeypatch):
+    served = shutil.copytree(folder, tmp_path / "served")
+    who = ("-c", "user.name=somebody", "-c", "user.email=somebody@example.org", "-c", "commit.gpgsign=false")
+    for command in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "all"]):
+        subprocess.run(["git", "-C", served, *who, *command], check=True)
+    commit = subprocess.run(["git", "-C", served, "rev-parse", "HEAD"], check=True, capture_output=True, text=True)
+    repository = Repository(address=f"file://{served}", commit=commit.stdout.strip())
+    card = load_card("audiomnist").model_copy(update={"repository": repository})
+    monkeypatch.setattr(corpora, "card_from", lambda path: card)
+    assert callgap("corpus", "fetch", "audiomnist", "--to", "here", cwd=tmp_path).output == "fetched: here\n"
+    assert "A run can use this corpus." in callgap("corpus", "check", "here", cwd=tmp_path).output
+    monkeypatch.undo()
+    done = callgap("corpus", "fetch", "fsdd", "--to", "there", cwd=tmp_path, check=False)
+    assert (done.exit_code, "corpus=fsdd corpus.download=true" in done.stderr) == (2, True)
 
 
 def test_what_asks_for_an_agreement_is_never_fetched(tmp_path):

@@ -66,10 +66,13 @@ def test_every_reader_is_a_choice_with_a_card_and_an_experiment_of_its_name():
 
 
 def test_what_can_be_fetched_is_what_its_license_lets_anyone_have():
-    fetched = {name: load_card(name).archive for name in CARDS if load_card(name).archive is not None}
-    assert set(fetched) == {"vctk", "speech-commands"}
-    for name in fetched:
-        assert "CC BY 4.0" in load_card(name).license
+    fetched = {name: load_card(name) for name in CARDS if load_card(name).archive or load_card(name).repository}
+    assert {name for name, card in fetched.items() if card.archive} == {"vctk", "speech-commands", "edacc", "minds14"}
+    assert {name for name, card in fetched.items() if card.repository} == {"audiomnist", "harper-valley-bank"}
+    for name, card in fetched.items():
+        assert re.match("CC BY( 4.0|-SA)?|MIT", card.license)
+        if card.repository:
+            assert (card.repository.address, card.repository.commit) == (card.home, card.revision)
         assert f"callgap corpus fetch {name}" in (datasets_dir() / name / "README.md").read_text(encoding="utf-8")
 
 

@@ -67,11 +67,25 @@ class Archive(_Strict):
         address: of http or https.
         sha256: hexadecimal.
         size: bytes.
+        nested: whether the archives inside are unpacked too.
     """
 
     address: Annotated[str, Field(pattern="^https?://")]
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
     size: Annotated[int, Field(gt=0)]
+    nested: bool = False
+
+
+class Repository(_Strict):
+    """A git repository that anyone may fetch without agreeing to anything.
+
+    Attributes:
+        address: of https, or of a folder.
+        commit: 40 hexadecimal digits, the checksum of everything in it.
+    """
+
+    address: str
+    commit: Annotated[str, Field(pattern="^[0-9a-f]{40}$")]
 
 
 class Card(_Strict):
@@ -103,6 +117,7 @@ class Card(_Strict):
         trained_on: whether recognizers were likely trained on it.
         citation: how to cite it.
         archive: what `callgap corpus fetch` downloads; None where that needs an agreement, or no checksum is known.
+        repository: what it checks out instead.
     """
 
     title: str
@@ -130,6 +145,7 @@ class Card(_Strict):
     trained_on: str = NOT_STATED
     citation: str
     archive: Archive | None = None
+    repository: Repository | None = None
 
 
 def load_card(name: str) -> Card:

@@ -38,26 +38,35 @@ def fetch(address: str, to: Path, sha256: str, told: Told = lambda size: None) -
         InputError: the server refuses or the connection breaks, another process is at it, or the file is another one.
     """
     to.parent.mkdir(parents=True, exist_ok=True)
+    lock = to.with_name(f"{to.name}.lock")
     try:
-        with FileLock(to.with_name(f"{to.name}.lock"), timeout=0):
-            if to.exists():
-                _require(to, sha256, address)
-            else:
-                _fetched(address, to.with_name(f"{to.name}.part"), sha256, told).replace(to)
+        with FileLock(lock, timeout=0):
+            try:
+                if to.exists():
+                    _require(to, sha256, address)
+                else:
+                    _fetched(address, to.with_name(f"{to.name}.part"), sha256, told).replace(to)
+            finally:
+                lock.unlink(missing_ok=True)
     except Timeout:
         raise InputError(f"{to} is being fetched by another process; wait for it") from None
     return to
 
 
 def _fetched(address: str, part: Path, sha256: str, told: Told) -> Path:
-    with part.open("ab") as file:
-        try:
-            _append(address, file, told)
-        except (urllib3.exceptions.HTTPError, OSError) as error:
-            raise InputError(
-                f"{address}: the download stopped after {file.tell():,} bytes: {first_line(error)}; the same command "
-                "goes on with it"
-            ) from None
+    try:
+        with part.open("ab") as file:
+            try:
+                _append(address, file, told)
+            except (urllib3.exceptions.HTTPError, OSError) as error:
+                raise InputError(
+                    f"{address}: the download stopped after {file.tell():,} bytes: {first_line(error)}; the same "
+                    "command goes on with it"
+                ) from None
+    except InputError:
+        if not part.stat().st_size:
+            part.unlink()
+        raise
     try:
         _require(part, sha256, address)
     except InputError:
