@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from callgap.corpus import Attribute, Card
+from callgap.listing import choices
 
 _FIELDS = (
     ("license", "License"),
@@ -43,9 +44,12 @@ def card_page(name: str, card: Card) -> RenderableType:
         table.add_row(field.capitalize(), Text(words))
     for field, words in _FIELDS:
         table.add_row(words, Text(str(getattr(card, field))))
+    if card.archive or card.repository:
+        table.add_row("Get it", Text(f"callgap corpus fetch {name} --to FOLDER"))
     table.add_row("Known faults", Group(*map(Text, card.known_faults)) if card.known_faults else Text("none are known"))
     groups = [Padding(Group(*map(Text, _attribute(n, a))), (1, 0, 0, 0)) for n, a in card.attributes.items()]
-    return Group(Text(f"{card.title} (corpus={name})", style="bold"), Text(card.summary), Text(""), table, *groups)
+    where = f"corpus={name}" if name in choices("corpus") else f"datasets/{name}"
+    return Group(Text(f"{card.title} ({where})", style="bold"), Text(card.summary), Text(""), table, *groups)
 
 
 def _size(card: Card) -> str:

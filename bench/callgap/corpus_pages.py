@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -82,32 +83,38 @@ def picture(facts: CorpusFacts) -> Figure:
     groups = facts.groups[:_MOST_BARS]
     figure = Figure(figsize=(12, 1.6 + 0.28 * len(groups)), layout="constrained")
     panels = figure.subplots(1, 4, sharey=True)
-    places = range(len(groups))
-    bars = (("speakers", [g.speakers for g in groups]), ("minutes", [g.minutes or 0 for g in groups]))
-    for panel, (title, widths) in zip(panels[:2], bars, strict=True):
-        panel.barh(places, widths, color=_BAR, height=0.62)
-        panel.set_xlabel(title)
-    ranges = (
-        ("SNR, dB (median, 10 to 90 %)", [(g.snr_db_q10, g.snr_db, g.snr_db_q90) for g in groups]),
-        ("bandwidth, Hz (likewise)", [(g.bandwidth_hz_q10, g.bandwidth_hz, g.bandwidth_hz_q90) for g in groups]),
-    )
-    for panel, (title, spans) in zip(panels[2:], ranges, strict=True):
-        for place, (low, middle, high) in zip(places, spans, strict=True):
-            if low is not None and middle is not None and high is not None:
-                panel.plot([low, high], [place, place], color=_BAR, linewidth=2)
-                panel.plot([middle], [place], "o", color=_BAR, markersize=5)
-        panel.set_xlabel(title)
-        panel.set_xlim(left=0)
-    for panel in panels:
-        panel.grid(axis="x", color=_GRID)
-        panel.set_axisbelow(True)
-        panel.spines[["top", "right"]].set_visible(False)
-        panel.tick_params(labelsize=8, colors=_INK)
-    panels[0].set_yticks(list(places), [f"{g.attribute}: {g.group}" for g in groups])
+    _bars(panels[0], "speakers", [g.speakers for g in groups])
+    _bars(panels[1], "minutes", [g.minutes or 0 for g in groups])
+    _spans(panels[2], "SNR, dB (median, 10 to 90 %)", [(g.snr_db_q10, g.snr_db, g.snr_db_q90) for g in groups])
+    widths = [(g.bandwidth_hz_q10, g.bandwidth_hz, g.bandwidth_hz_q90) for g in groups]
+    _spans(panels[3], "bandwidth, Hz (likewise)", widths)
+    panels[0].set_yticks(list(range(len(groups))), [f"{g.attribute}: {g.group}" for g in groups])
     panels[0].invert_yaxis()
     left_out = len(facts.groups) - len(groups)
     figure.suptitle(f"{facts.title}{f' (the first {len(groups)} groups)' if left_out else ''}", x=0.01, ha="left")
     return figure
+
+
+def _bars(panel: Axes, title: str, widths: Sequence[float]) -> None:
+    panel.barh(range(len(widths)), widths, color=_BAR, height=0.62)
+    _framed(panel, title)
+
+
+def _spans(panel: Axes, title: str, spans: Sequence[tuple[float | None, float | None, float | None]]) -> None:
+    for place, (low, middle, high) in enumerate(spans):
+        if low is not None and middle is not None and high is not None:
+            panel.plot([low, high], [place, place], color=_BAR, linewidth=2)
+            panel.plot([middle], [place], "o", color=_BAR, markersize=5)
+    panel.set_xlim(left=0)
+    _framed(panel, title)
+
+
+def _framed(panel: Axes, title: str) -> None:
+    panel.set_xlabel(title)
+    panel.grid(axis="x", color=_GRID)
+    panel.set_axisbelow(True)
+    panel.spines[["top", "right"]].set_visible(False)
+    panel.tick_params(labelsize=8, colors=_INK)
 
 
 def _summary(facts: CorpusFacts) -> Iterator[str]:

@@ -50,18 +50,10 @@ def streaming(utterances: int, streamed: int, folder: Path) -> tuple[list[Timed]
     """
     manifest = _written(utterances, folder)
     few = max(1, streamed // 10)
-    passes = {
-        "the first time": _alone(manifest, 0),
-        "from its index": _alone(manifest, 0),
-        "a tenth": _alone(manifest, few),
-        "all": _alone(manifest, streamed),
-    }
+    read = {"the first time": 0, "from its index": 0, "a tenth": few, "all": streamed}
+    passes = {name: _alone(manifest, count) for name, count in read.items()}
     for name, one in passes.items():
-        if one.rows != utterances:
-            raise WrongResultError(f"{name}: {one.rows:,} of {utterances:,} utterances")
-    for name, count in (("a tenth", few), ("all", streamed)):
-        if round(passes[name].seconds / _SECONDS) != count:
-            raise WrongResultError(f"{name}: {passes[name].seconds:.1f} s of sound, expected {count * _SECONDS:.1f}")
+        _require_all(name, one, utterances, read[name])
     case = f"{utterances:,} utterances"
     rows = [
         _timed(case, f"opening, {name}", utterances, passes[name].opened_s)
@@ -73,6 +65,13 @@ def streaming(utterances: int, streamed: int, folder: Path) -> tuple[list[Timed]
         f"reading {streamed:,} took {passes['all'].mebibytes:.0f} MiB."
     )
     return rows, memory
+
+
+def _require_all(name: str, one: _Pass, utterances: int, read: int) -> None:
+    if one.rows != utterances:
+        raise WrongResultError(f"{name}: {one.rows:,} of {utterances:,} utterances")
+    if round(one.seconds / _SECONDS) != read:
+        raise WrongResultError(f"{name}: {one.seconds:.1f} s of sound, expected {read * _SECONDS:.1f}")
 
 
 def _timed(case: str, name: str, items: int, seconds: float) -> Timed:

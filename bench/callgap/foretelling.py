@@ -36,20 +36,23 @@ def foretell(unit: Mapping[str, Any], choices: Mapping[str, str], console: Conso
     utterances = corpus.utterances()
     check_references(unit, utterances)
     usable = utterances.filter(pa.compute.is_null(utterances["fault"]))
-    console.print(*map(Text, _read(utterances, usable, unit, choices)), sep="\n")
-    shown = Table(*_COLUMNS, box=None, header_style="bold")
     blocked = next((fault for fault in _faults(corpus) if fault["consequence"] == "not judged"), None)
+    known = not blocked
+    console.print(*map(Text, _read(utterances, usable, unit, choices, known=known)), sep="\n")
+    shown = Table(*_COLUMNS, box=None, header_style="bold")
     for row in _groups(usable, unit, "nobody says who speaks" if blocked else None):
         shown.add_row(*map(Text, row))
     console.print(shown)
     console.print(*map(Text, _end(unit, blocked)), sep="\n")
 
 
-def _read(utterances: pa.Table, usable: pa.Table, unit: Mapping[str, Any], choices: Mapping[str, str]) -> Iterator[str]:
+def _read(
+    utterances: pa.Table, usable: pa.Table, unit: Mapping[str, Any], choices: Mapping[str, str], *, known: bool
+) -> Iterator[str]:
     card = unit["corpus"].card
     yield f"Dry run of {choices['corpus']} ({card.title}): nothing is heard, recognized or written."
-    speakers = f"{len(usable['speaker_id'].unique()):,} speakers"
-    yield f"{utterances.num_rows:,} utterances would be read; {usable.num_rows:,} can be used, of {speakers}."
+    speakers = f", of {len(usable['speaker_id'].unique()):,} speakers" if known else "; who speaks nobody says"
+    yield f"{utterances.num_rows:,} utterances would be read; {usable.num_rows:,} can be used{speakers}."
     seconds = pa.compute.sum(usable["duration_s"]).as_py()
     if seconds:
         stated = usable.num_rows - usable["duration_s"].null_count

@@ -9,7 +9,7 @@ from rich.text import Text
 from callgap.configuration import STAGES
 from callgap.corpus import Card, load_card
 from callgap.errors import InputError, one_of
-from callgap.resources import conf_dir
+from callgap.resources import conf_dir, datasets_dir
 
 _LISTED = (*STAGES, "experiment")
 _OWN = {
@@ -91,12 +91,19 @@ def require_card(choice: str) -> Card:
         InputError: there is no such choice, or it is read from the user's own data.
     """
     known = choices("corpus")
+    if choice not in known and choice in _cards():
+        # Texts that a router learns from have a card and are no corpus that is heard.
+        return load_card(choice)
     if choice not in known:
-        raise InputError(f"there is no corpus {choice!r}; {one_of(choice, known)}")
+        raise InputError(f"there is no corpus {choice!r}; {one_of(choice, {*known, *_cards()})}")
     found = card_of(choice)
     if found is None:
         raise InputError(f"corpus={choice} reads the user's own data: its card is the card.yaml beside that")
     return found
+
+
+def _cards() -> list[str]:
+    return [path.parent.name for path in sorted(datasets_dir().glob("*/card.yaml"))]
 
 
 def _summary(text: str) -> str:

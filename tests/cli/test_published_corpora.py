@@ -128,6 +128,9 @@ def test_a_card_is_shown_with_who_is_missing_and_what_may_be_concluded(tmp_path)
     said = words(callgap("corpus", "card", "l2-arctic", cwd=tmp_path))
     for part in ("Who is missing", "What may be concluded", "Are recognizers trained on it", "For a procurement"):
         assert part in said
+    assert "callgap corpus fetch vctk --to FOLDER" in words(callgap("corpus", "card", "vctk", cwd=tmp_path))
+    assert "callgap corpus fetch" not in said
+    assert "BANKING77" in words(callgap("corpus", "card", "banking77", cwd=tmp_path))
     listed = words(callgap("list", "corpus", cwd=tmp_path))
     assert "african-accented-french" in listed
     done = callgap("corpus", "card", "folder", cwd=tmp_path, check=False)

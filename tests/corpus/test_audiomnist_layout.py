@@ -53,7 +53,21 @@ def test_later_takes_can_be_left_out(folder):
     assert {row["take"] for row in corpus(folder, takes=3, bands={"age": (30,)}).utterances().to_pylist()} == {0, 2}
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"01": "german"}'])
+@pytest.mark.parametrize(
+    ("facts", "found"),
+    [
+        ('"german"', r"speaker '01': found 'german'; accepted: an object with accent"),
+        ('{"accent": ["german"]}', r"speaker '01': accent is \['german'\]; accepted: a text or a whole number"),
+        ('{"age": null}', "speaker '01': age is None; accepted: a text"),
+    ],
+)
+def test_a_cell_of_another_kind_is_named(folder, archive, facts, found):
+    archive.text("AudioMNIST/data/audioMNIST_meta.txt", f'{{"01": {facts}}}')
+    with pytest.raises(InputError, match=found):
+        corpus(folder).utterances()
+
+
+@pytest.mark.parametrize("content", ["", "[]"])
 def test_a_table_of_speakers_in_another_form_is_one_sentence(folder, archive, content):
     archive.text("AudioMNIST/data/audioMNIST_meta.txt", content)
     with pytest.raises(InputError, match=r"audioMNIST_meta.txt does not describe its speakers as JSON by number"):

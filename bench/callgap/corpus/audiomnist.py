@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
@@ -64,12 +64,19 @@ class AudioMnistCorpus(Published):
 def _speakers(path: Path) -> dict[str, dict[str, str]]:
     try:
         found = json.loads(text_of(path))
-        return {str(speaker): _facts(facts) for speaker, facts in found.items()}
-    except (ValueError, AttributeError) as error:
+    except ValueError as error:
         raise InputError(f"{path} does not describe its speakers as JSON by number: {first_line(error)}") from None
+    if not isinstance(found, dict):
+        raise InputError(f"{path} does not describe its speakers as JSON by number: found a {type(found).__name__}")
+    return {speaker: _facts(facts, f"{path}, speaker {speaker!r}") for speaker, facts in found.items()}
 
 
-def _facts(facts: Mapping[str, object]) -> dict[str, str]:
-    named = {ours: str(facts.get(theirs, "")) for theirs, ours in _COPIED.items()}
-    age = str(facts.get("age", ""))
-    return {**named, "age": "" if age == _UNKNOWN_AGE else age}
+def _facts(facts: object, where: str) -> dict[str, str]:
+    if not isinstance(facts, dict):
+        raise InputError(f"{where}: found {facts!r}; accepted: an object with accent, age, gender, ...")
+    stated = {ours: facts.get(theirs, "") for theirs, ours in (_COPIED | {"age": "age"}).items()}
+    for name, value in stated.items():
+        if not isinstance(value, str | int) or isinstance(value, bool):
+            raise InputError(f"{where}: {name} is {value!r}; accepted: a text or a whole number")
+    found = {name: str(value) for name, value in stated.items()}
+    return {**found, "age": "" if found["age"] == _UNKNOWN_AGE else found["age"]}

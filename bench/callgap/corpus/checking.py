@@ -13,6 +13,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from callgap.audio import AudioBatch
 from callgap.corpus.base import Corpus, KnowsFaults
 from callgap.corpus.folder import FolderCorpus
 from callgap.corpus.grouping import bare_card, unfilled_fields
@@ -189,36 +190,47 @@ def checked(
     Raises:
         InputError: its tables or its card cannot be read.
     """
-    table = corpus.utterances()
-    reasons: dict[str, str] = {}
-    seconds: dict[str, float] = defaultdict(float)
-    rates: dict[str, int] = {}
+    table, found, card = corpus.utterances(), _Recordings(), corpus.card
     for batch in corpus.load(table):
-        spans = zip(batch.lengths.tolist(), batch.windows.tolist(), strict=True)
-        for utterance, status, span in zip(batch.utterance_ids, batch.statuses, spans, strict=True):
-            if status.status is not Status.OK:
-                reasons[utterance] = str(status.reason)
-                continue
-            length, (begin, end) = span
-            seconds[utterance] += length / batch.sample_rate
-            rates.setdefault(utterance, _rate((end - begin) * batch.sample_rate / length))
+        found.take(batch)
         heard(len(batch))
-    kept = {utterance: length for utterance, length in seconds.items() if utterance not in reasons}
-    card = corpus.card
     references = {name: attribute.reference for name, attribute in card.attributes.items()}
-    named = ["utterance_id", "speaker_id", *references]
     return Checked(
-        table.select(named).to_pylist(),
-        reasons,
-        kept,
+        table.select(["utterance_id", "speaker_id", *references]).to_pylist(),
+        found.reasons,
+        found.kept(),
         list(references),
         references,
         unfilled,
         carded,
         {"utterances": card.utterances, "speakers": card.speakers},
         corpus.faults() if isinstance(corpus, KnowsFaults) else (),
-        Counter(rate for utterance, rate in rates.items() if utterance in kept),
+        Counter(rate for utterance, rate in found.rates.items() if utterance not in found.reasons),
     )
+
+
+class _Recordings:
+    """What was found out of each recording, by utterance id."""
+
+    def __init__(self) -> None:
+        self.reasons: dict[str, str] = {}
+        self.seconds: dict[str, float] = defaultdict(float)
+        self.rates: dict[str, int] = {}
+
+    def take(self, batch: AudioBatch) -> None:
+        """Add the items of a batch."""
+        spans = zip(batch.lengths.tolist(), batch.windows.tolist(), strict=True)
+        for utterance, status, span in zip(batch.utterance_ids, batch.statuses, spans, strict=True):
+            if status.status is not Status.OK:
+                self.reasons[utterance] = str(status.reason)
+                continue
+            length, (begin, end) = span
+            self.seconds[utterance] += length / batch.sample_rate
+            self.rates.setdefault(utterance, _rate((end - begin) * batch.sample_rate / length))
+
+    def kept(self) -> dict[str, float]:
+        """How long those are that can be used."""
+        return {utterance: length for utterance, length in self.seconds.items() if utterance not in self.reasons}
 
 
 def _rate(found: float) -> int:
