@@ -53,6 +53,33 @@ def test_what_is_concluded_of_them_holds():
     assert max(float(codec["still_themselves"]), 0.5) < min(moved)
 
 
+def test_what_is_told_of_adults_who_read_is_published():
+    place, text = ROOT / "results" / "alteration-speechocean762", " ".join(SECTION.split())
+    known = {row["after"]: row for row in rows("identities", place, attribute="all")}
+    assert {(row["speakers"], row["utterances"]) for row in known.values()} == {("128", "256")}
+    still = {name: percent(row["still_themselves"]) for name, row in known.items()}
+    unaltered = percent(known["denoise"]["still_themselves_before"])
+    assert f"128 adults who read English, 256 sentences ([results/{place.name}]" in text
+    assert (
+        f"Unaltered, {unaltered} are taken for themselves; after a telephone codec {still['codec-only']}, `mcadams` "
+        f"{still['mcadams']}, `mcadams-by-speaker` {still['mcadams-by-speaker']}, `denoise` {still['denoise']}, "
+        f"`pitch-shift` {still['pitch-shift']}, and a vocoder that means to change nothing {still['vocoder-only']}."
+    ) in text
+    quality = {row["after"]: row for row in rows("effects", place, attribute="all", measure="dnsmos_overall")}
+    assert min(quality, key=lambda name: float(quality[name]["change"])) == "mcadams-by-speaker"
+    assert (quality["mcadams-by-speaker"]["change_finding"], quality["denoise"]["change_finding"]) == (
+        *("lower", "cannot tell"),
+    )
+    for name, sign in (("mcadams-by-speaker", ""), ("denoise", "+")):
+        change, lower, upper = (float(quality[name][f"change{end}"]) for end in ("", "_lower", "_upper"))
+        told = f"{sign}{change:.2f}, limits {lower:.2f} to {upper:.2f}".replace("-", "\N{MINUS SIGN}")
+        assert told in text
+    (women,) = rows("effects", place, after="mcadams", group="f", measure="similarity")
+    assert women["finding"] == "lower"
+    words_wrong = {percent(row["value_before"]) for row in rows("effects", place, attribute="all", measure="wer")}
+    assert f"PocketSphinx has {words_wrong.pop()} of the words wrong before anything is altered." in text
+
+
 def test_what_is_told_of_synthetic_callers_is_published():
     text = " ".join(SECTION.split())
 

@@ -10,6 +10,8 @@ PUBLISHED = (
     "fsdd-ivr-digits",
     "channels-fsdd",
     "speechocean762-ngram",
+    # An hour on one core.
+    "alteration-speechocean762",
     "artie-vendors-2019",
     "afrispeech-vendors",
     "ivr-evi",
