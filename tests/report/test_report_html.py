@@ -134,6 +134,14 @@ def test_the_page_states_data_use_law_and_provenance(synthetic: Findings) -> Non
     assert [said for said in STATED if said not in text] == []
 
 
+def test_that_recognizers_were_trained_on_the_data_is_told_where_the_card_states_it(synthetic: Findings) -> None:
+    question = "Are recognizers trained on it?"
+    unstated = {name: value for name, value in synthetic["card"].items() if name != "trained_on"}
+    assert question not in rendered({**synthetic, "card": unstated})
+    card = {**synthetic["card"], "trained_on": "Likely; it is old and public"}
+    assert f"<dt>{question}</dt><dd>Likely; it is old and public</dd>" in rendered({**synthetic, "card": card})
+
+
 def test_every_legal_pointer_is_marked_for_counsel(synthetic: Findings) -> None:
     assert Page(rendered(synthetic)).text.count("(to be checked by counsel)") == 8
 
