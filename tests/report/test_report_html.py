@@ -135,11 +135,13 @@ def test_the_page_states_data_use_law_and_provenance(synthetic: Findings) -> Non
 
 
 def test_that_recognizers_were_trained_on_the_data_is_told_where_the_card_states_it(synthetic: Findings) -> None:
+    report = summarize(synthetic, ReportOptions())
     question = "Are recognizers trained on it?"
-    unstated = {name: value for name, value in synthetic["card"].items() if name != "trained_on"}
-    assert question not in rendered({**synthetic, "card": unstated})
-    card = {**synthetic["card"], "trained_on": "Likely; it is old and public"}
-    assert f"<dt>{question}</dt><dd>Likely; it is old and public</dd>" in rendered({**synthetic, "card": card})
+    for card in ({"trained_on": "not stated"}, {}):
+        others = {name: value for name, value in report["card"].items() if name != "trained_on"}
+        assert question not in render_html([{**report, "card": others | card}], "A run")
+    stated = report["card"] | {"trained_on": "Likely; it is old and public"}
+    assert f"<dt>{question}</dt><dd>Likely; it is old and public</dd>" in render_html([{**report, "card": stated}], "")
 
 
 def test_every_legal_pointer_is_marked_for_counsel(synthetic: Findings) -> None:
