@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -42,25 +44,36 @@ def init(path: Path) -> None:
 _NAMED = click.option(
     "--corpus", "name", metavar="NAME", help="Which published corpus it is; by its layout if not given."
 )
+_SET = click.option(
+    "--set",
+    "settings",
+    metavar="KEY=VALUE",
+    multiple=True,
+    help="A setting of a published corpus, as split=all; else as its experiment has it.",
+)
 
 
 @corpus.command()
 @click.argument("path", type=_PATH)
 @_NAMED
-def check(path: Path, name: str | None) -> None:
+@_SET
+def check(path: Path, name: str | None, settings: tuple[str, ...]) -> None:
     """Read PATH from beginning to end, as a run does, and hold it against its card.
 
     PATH is a manifest, its folder, a Kaldi data folder, or the folder of a published corpus that `callgap list corpus`
-    shows. Every recording is heard. The exit status is 0 where a run can use the corpus, else 1.
+    shows, which is read as its experiment reads it. Every recording is heard. The exit status is 0 where a run can use
+    the corpus, else 1.
     """
     from callgap.corpora import found_at
     from callgap.corpus.checking import checked
     from callgap.corpus.described import Described
 
-    corpus, unfilled = found_at(path, name)
-    carded = name is not None or not isinstance(corpus, Described) or corpus.is_carded
+    there = found_at(path, name, settings)
+    carded = name is not None or not isinstance(there.corpus, Described) or there.corpus.is_carded
     with _listening() as heard:
-        found = checked(corpus, unfilled, carded, heard)
+        found = checked(there.corpus, there.unfilled, carded, heard, there.attributes)
+    if there.read_as:
+        click.echo(f"Read as {there.read_as}.")
     Console(highlight=False).print(found)
     sys.exit(0 if found.fit else 1)
 
@@ -68,8 +81,9 @@ def check(path: Path, name: str | None) -> None:
 @corpus.command()
 @click.argument("path", type=_PATH, required=False)
 @_NAMED
+@_SET
 @click.option("--output", metavar="DIR", type=_PATH, help="Write stats.csv, stats.md and a picture there.")
-def stats(path: Path | None, name: str | None, output: Path | None) -> None:
+def stats(path: Path | None, name: str | None, settings: tuple[str, ...], output: Path | None) -> None:
     """Tell of each group in PATH how many speak how long, how well they were recorded, and what they say alike.
 
     PATH is as for `check`; without it, --corpus NAME is looked for where a run looks. Signal-to-noise ratio and
@@ -82,9 +96,11 @@ def stats(path: Path | None, name: str | None, output: Path | None) -> None:
 
     if path is None and name is None:
         raise InputError("callgap corpus stats: give PATH, or --corpus NAME")
-    corpus = usual(str(name)) if path is None else found_at(path, name)[0]
+    if output and output.exists() and not output.is_dir():
+        raise InputError(f"--output: {output} is a file; accepted: a folder")
+    there = usual(str(name), settings) if path is None else found_at(path, name, settings)
     with _listening() as heard:
-        facts = describe(corpus, heard)
+        facts = replace(describe(there.corpus, heard), read_as=there.read_as)
     Console(highlight=False).print(shown(facts))
     if output:
         click.echo(f"written: {write(facts, output)}")
@@ -111,7 +127,7 @@ def unpack(archive: Path, to: Path, nested: bool) -> None:
     """
     from callgap.corpus.archives import unpack as unpacked
 
-    with _loading("unpacking:", None) as told:
+    with _ended_by_signals(), _loading("unpacking:", None) as told:
         unpacked(archive, to, nested=nested, told=told)
     click.echo(f"unpacked: {to}")
 
@@ -129,9 +145,24 @@ def fetch(name: str, to: Path) -> None:
     from callgap.corpus.grouping import card_from
 
     archive = card_from(Path(name)).archive
-    with _loading("fetching:", archive.size if archive else None) as told:
+    with _ended_by_signals(), _loading("fetching:", archive.size if archive else None) as told:
         fetched(name, to, told)
     click.echo(f"fetched: {to}")
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """End as by an exception where the terminal is closed or the process is told to end: what was begun is removed."""
+
+    def end(number: int, _: object) -> None:
+        sys.exit(128 + number)
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

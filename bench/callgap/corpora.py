@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 from shutil import disk_usage
@@ -13,7 +16,7 @@ from hydra.utils import get_class
 
 from callgap.assembly import unit
 from callgap.configuration import composed, plain
-from callgap.corpus import Corpus
+from callgap.corpus import Attribute, Corpus
 from callgap.corpus.archives import unpack
 from callgap.corpus.card import Archive, Card
 from callgap.corpus.checking import corpus_at, is_described
@@ -22,46 +25,94 @@ from callgap.corpus.git_repositories import checked_out
 from callgap.corpus.grouping import card_from
 from callgap.corpus.published import Published, fitting
 from callgap.errors import InputError, one_of
+from callgap.judging import examined
 from callgap.listing import choices
 from callgap.resources import conf_dir
 
 
-def found_at(path: Path, name: str | None = None) -> tuple[Corpus, list[str]]:
+@dataclass(frozen=True, eq=False)
+class Found:
+    """A corpus, as a run would read it.
+
+    Attributes:
+        corpus: the corpus.
+        attributes: what a run compares; None takes its card's.
+        read_as: the experiment, and which part of the corpus; empty where there is nothing to choose.
+        unfilled: fields of its card that are still to be filled in.
+    """
+
+    corpus: Corpus
+    attributes: Mapping[str, Attribute] | None = None
+    read_as: str = ""
+    unfilled: Sequence[str] = ()
+
+
+def found_at(path: Path, name: str | None = None, settings: Sequence[str] = ()) -> Found:
     """The corpus at a path.
 
     Args:
         path: a manifest, a folder that holds one, a Kaldi data folder, or an unpacked archive of a corpus that callgap
             knows.
         name: which of these it is, as in `corpus=name`; None looks at its layout.
+        settings: of the corpus, as `split=all`; of a published one only.
 
     Returns:
-        The corpus, and the fields of its card that are still to be filled in.
+        The corpus, as its experiment reads it where it has one.
 
     Raises:
-        InputError: there is no corpus, the layout fits several, or the name is not of one that has a root.
+        InputError: there is no corpus, the layout fits several, the name is not of one that has a root, or a setting
+            is none.
     """
     if name is None and (path.is_file() or is_described(path)):
-        return corpus_at(path)
+        if settings:
+            raise InputError(f"--set {settings[0]}: {path} is a corpus of your own; accepted: of a published one")
+        corpus, unfilled = corpus_at(path)
+        return Found(corpus, unfilled=unfilled)
     if name is None:
         name = _recognized(path)
-    elif name not in choices("corpus"):
-        raise InputError(f"--corpus: found {name!r}; {one_of(name, choices('corpus'))}")
-    content = plain(composed([f"corpus={name}", "ivr=none"]))["corpus"]
-    if "root" not in content:
-        raise InputError(f"--corpus {name} is not read from a folder; accepted: {', '.join(readers())}")
-    return unit("corpus", {**content, "root": str(path)}), []
+    return _used(name, path, settings)
 
 
-def usual(name: str) -> Corpus:
+def usual(name: str, settings: Sequence[str] = ()) -> Found:
     """The corpus of a choice, where a run would look for it.
 
     Raises:
-        InputError: there is no such choice, or its configuration needs more.
+        InputError: there is no such choice, its configuration needs more, or a setting is none.
     """
+    return _used(name, None, settings)
+
+
+def _used(name: str, root: Path | None, settings: Sequence[str]) -> Found:
     if name not in choices("corpus"):
         raise InputError(f"--corpus: found {name!r}; {one_of(name, choices('corpus'))}")
-    made: Corpus = unit("corpus", plain(composed([f"corpus={name}", "ivr=none"]))["corpus"])
-    return made
+    experiments = [one for one in choices("experiment") if re.fullmatch(rf"{name}(-[a-z]{{2}})?", one)]
+    starts = [f"experiment={one}" for one in experiments] if name in readers() else []
+    errors = []
+    for start in starts or [f"corpus={name}"]:
+        try:
+            return _as(start, name, root, settings)
+        except InputError as error:
+            errors.append(error)
+    # Of an experiment per language, the first one's error is as good as any.
+    raise errors[0]
+
+
+def _as(start: str, name: str, root: Path | None, settings: Sequence[str]) -> Found:
+    chosen = [start, *(["ivr=none"] if start.startswith("corpus=") else [])]
+    config = plain(composed([*chosen, *(f"corpus.{setting}" for setting in settings)]))
+    if root is not None and "root" not in config["corpus"]:
+        raise InputError(
+            f"--corpus {name} is not read from a folder; accepted: without a path, or one of {', '.join(readers())}"
+        )
+    given = {} if root is None else {"root": str(root)}
+    parts = {stage: unit(stage, config[stage]) for stage in ("fairness", "verdict", "ivr")}
+    corpus: Corpus = unit("corpus", {**config["corpus"], **given})
+    corpus.utterances()
+    if not isinstance(corpus, Published):
+        return Found(corpus)
+    own = {field.name for field in fields(corpus)} - {field.name for field in fields(Published)}
+    part = [f"{one}={getattr(corpus, one)}" for one in sorted(own) if getattr(corpus, one) is not None]
+    return Found(corpus, examined({"corpus": corpus, **parts}), f"{start}{': ' if part else ''}{', '.join(part)}")
 
 
 def fetched(name: str, to: Path, told: Callable[[int], object] = lambda size: None) -> Path:
@@ -104,11 +155,11 @@ def _unpacked(archive: Archive, to: Path, told: Callable[[int], object]) -> Path
         raise InputError(
             f"{to.parent} has {free:,} bytes left; accepted: {archive.size:,} for the archive, and what it unpacks to"
         )
-    fetch(archive.address, file, archive.sha256, told)
+    fetch(archive.address, file, archive.sha256, told, archive.size)
     try:
         unpack(file, to, nested=archive.nested)
     except InputError as error:
-        raise InputError(f"{error}; {file} is kept, and the same command goes on with it") from None
+        raise InputError(f"{error}; {file} is kept, so that the same command need not download it again") from None
     file.unlink()
     return to
 
@@ -135,6 +186,7 @@ def _recognized(path: Path) -> str:
     if fit:
         raise InputError(f"{path} has the layout of {' and of '.join(fit)}: give --corpus {fit[0]}, for example")
     raise InputError(
-        f"{path} is no corpus: found neither manifest.csv, nor wav.scp, text and utt2spk, nor the layout of "
-        f"{', '.join(readers())}; begin one with callgap corpus init {path}"
+        f"{path} is no corpus that is known by its layout: found neither manifest.csv, nor wav.scp, text and utt2spk, "
+        f"nor what {', '.join(readers())} hold; if it is another of callgap list corpus, name it with --corpus; if it "
+        f"is your own, begin with callgap corpus init {shlex.quote(str(path))}"
     )

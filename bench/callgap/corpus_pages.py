@@ -122,6 +122,8 @@ def _summary(facts: CorpusFacts) -> Iterator[str]:
     excluded = f" (excluded: {reasons})" if reasons else ""
     left = facts.utterances - sum(facts.excluded.values())
     yield f"{facts.utterances:,} utterances, {left:,} of which can be used{excluded}; revision: {facts.revision}."
+    if facts.read_as:
+        yield f"Read as {facts.read_as}."
 
 
 def _row(group: GroupFacts) -> list[str]:

@@ -66,6 +66,7 @@ class CorpusFacts:
         excluded: by reason, how many of them cannot be used.
         groups: by attribute and size.
         unknown_labels: of accents, which the taxonomy does not know; None where no taxonomy is used.
+        read_as: the experiment, and which part of the corpus; empty where there is nothing to choose.
     """
 
     title: str
@@ -74,6 +75,7 @@ class CorpusFacts:
     excluded: Mapping[str, int]
     groups: Sequence[GroupFacts]
     unknown_labels: Sequence[str] | None
+    read_as: str = ""
 
     @property
     def is_heard(self) -> bool:

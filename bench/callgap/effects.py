@@ -22,6 +22,7 @@ from callgap.fairness.before_after import BeforeAfter
 from callgap.fairness.effect_findings import Found, OwnGaps, both_ways, found
 from callgap.fairness.effects import Changed, Effect, effects
 from callgap.fairness.gaps import Resampling
+from callgap.fairness.membership import CONTRADICTORY, UNKNOWN
 from callgap.fairness.ranking import Limited
 from callgap.finished import Finished
 from callgap.run_directory import runs_in
@@ -151,6 +152,20 @@ class _Told:
                 self._row(each, attribute, reference, effect, lost.get(effect.group), people[effect.group])
                 for effect in found[each.name]
             ]
+            there = {effect.group for effect in found[each.name]} | {UNKNOWN, CONTRADICTORY}
+            rows += self._lost(each, attribute, reference, {n: of for n, of in people.items() if n not in there})
+        return rows
+
+    def _lost(
+        self, each: Observations, attribute: str, reference: str | None, people: Mapping[str, set[str]]
+    ) -> list[Row]:
+        """Rows of groups that were measured before or after, and of whom nothing is left in both."""
+        rows = []
+        for group, members in sorted(people.items()):
+            if each.counted(members)[1]:
+                effect = Effect(group, Changed(0), None if group == reference else Changed(0))
+                row = self._row(each, attribute, reference, effect, None, members)
+                rows.append(row | {"reason": "nothing of this group is left to compare"})
         return rows
 
     @staticmethod

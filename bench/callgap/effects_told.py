@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
@@ -69,6 +70,7 @@ def sentences(rows: Sequence[Row]) -> Iterator[str]:
     Yields:
         One line for every finding, and one for every attribute of which nothing can be told.
     """
+    yield from _left_out(rows)
     for _, group in _together(rows):
         yield from _told(list(group))
 
@@ -135,6 +137,21 @@ def _told(rows: Sequence[Row]) -> Iterator[str]:
     if all(row["finding"] in (None, OPEN) and row["change_finding"] == OPEN for row in rows):
         reasons = dict.fromkeys(row["reason"] for row in rows if row["reason"])
         yield f"{title}: nothing can be told ({'; '.join(reasons)})"
+
+
+def _left_out(rows: Sequence[Row]) -> Iterator[str]:
+    """How many utterances have no pair, once for each pair of runs."""
+    everyone = [row for row in rows if row["attribute"] == "all"]
+    for _, of in groupby(everyone, key=lambda row: tuple(row[name] for name in _KEY[:4])):
+        row = next(of)
+        if row["left_out"]:
+            whole = row["left_out"] + row["utterances"]
+            why = f" ({_counted(row['left_out_reasons'])})" if row["left_out_reasons"] else ""
+            yield f"{_title(row)}: {row['left_out']} of {whole} utterances are left out{why}"
+
+
+def _counted(reasons: str) -> str:
+    return ", ".join(f"{reason} {count}" for reason, count in json.loads(reasons).items())
 
 
 def _by(row: Row) -> str:

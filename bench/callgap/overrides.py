@@ -12,6 +12,8 @@ from hydra.errors import HydraException
 from callgap.errors import InputError, first_line
 
 _ADDRESS = "://"
+_MEANT = frozenset("'\"[]{}(),$")
+"""Signs of lists, mappings, functions, sweeps, references and quotes: what holds one is left as it is."""
 _KEY = re.compile(r"[+~]*([\w./@-]+)=")
 _ADDRESS_IN_A_TEXT = re.compile(r"\w+://\S*")
 
@@ -46,6 +48,32 @@ def parsed(override: str) -> Override:
         return OverridesParser.create().parse_override(override)
     except HydraException as error:
         raise InputError(_unreadable(override, error)) from None
+
+
+def quoted(override: str) -> str:
+    """An override with quotes around its value where that holds letters with accents and can be read with them alone.
+
+    Args:
+        override: as it was typed.
+
+    Returns:
+        The same where it can be read, where its value says more than a text, and where quotes do not help.
+    """
+    key, separator, value = override.partition("=")
+    if not separator or value.isascii() or _MEANT.intersection(value) or _ADDRESS in override:
+        return override
+    if _can_be_read(override):
+        return override
+    found = f"{key}='{value}'"
+    return found if _can_be_read(found) else override
+
+
+def _can_be_read(override: str) -> bool:
+    try:
+        OverridesParser.create().parse_override(override)
+    except HydraException:
+        return False
+    return True
 
 
 def _unreadable(override: str, error: HydraException) -> str:

@@ -29,7 +29,7 @@ from callgap.configuration import choices_of, composed, opened, plain, register_
 from callgap.errors import InputError, first_line
 from callgap.foretelling import foretell
 from callgap.judging import examined
-from callgap.overrides import parsed, shown, without_addresses
+from callgap.overrides import parsed, quoted, shown, without_addresses
 from callgap.pipeline import Cell, check_fit
 from callgap.pipeline import run as run_cell
 from callgap.report import announce
@@ -106,6 +106,7 @@ def run_command(arguments: list[str], console: Console) -> int:
     Raises:
         InputError: the arguments are at fault; nothing has run.
     """
+    arguments = [quoted(argument) for argument in arguments]
     known = _parsed(arguments)
     sweep = _Sweep(console)
     resumed = _value(known.overrides, "resume")

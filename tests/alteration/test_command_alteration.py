@@ -70,6 +70,7 @@ WRITE = "import sys; open(sys.argv[2], 'wb').write({!r})"
         (HALVE.replace("samples])", "samples] * 2)"), "longer"),
         (HALVE.replace("samples])", "samples[:3000]])"), "shorter"),
         (HALVE.replace("s // 2", "0"), "silent"),
+        (HALVE.replace("s // 2", "max(-32768, min(32767, 8 * s))"), "clipped"),
         (
             HALVE.replace("    file.setparams(shape)", "    file.setparams(shape._replace(nchannels=2))"),
             "several_channels",

@@ -1,6 +1,7 @@
 """A recording that cannot be the pair of its utterance is excluded with the reason, and the others are taken."""
 
 import csv
+import math
 import pickle
 
 import pytest
@@ -8,7 +9,9 @@ import soundfile
 import torch
 
 from callgap.alteration import Files, McAdams
+from callgap.alteration.items import NotAlteredError
 from callgap.alteration.pairs import in_manifest, named
+from callgap.alteration.sound import check_length
 from callgap.audio import batch_of
 from callgap.corpus.espeak import espeak
 from callgap.errors import InputError
@@ -62,6 +65,18 @@ def test_good_pairs_are_taken_as_they_are(folder, before, product):
     assert altered.statuses == before.statuses
     for k, name in enumerate(TEXTS):
         assert torch.equal(altered.signal(k), product[name])
+
+
+@pytest.mark.parametrize("length", [16000, 16001, 16003, 12345])
+def test_a_fifth_is_too_much_however_it_is_rounded_and_less_is_not(length):
+    before = torch.zeros(length)
+    for fifth in (math.floor(length / 5), math.ceil(length / 5)):
+        for after, reason in ((length + fifth, "longer"), (length - fifth, "shorter")):
+            with pytest.raises(NotAlteredError, match=reason):
+                check_length(before, 16000, torch.zeros(after), 16000, 0.2)
+    for after in (length, length * 81 // 100, length * 119 // 100):
+        check_length(before, 16000, torch.zeros(after), 16000, 0.2)
+    check_length(before, 16000, torch.zeros(2 * length), 32000, 0.2)
 
 
 def test_a_pair_with_a_fault_is_excluded_with_its_reason(folder, before, product):

@@ -307,6 +307,14 @@ def test_a_group_of_which_nothing_is_left_is_named_with_the_reasons(tmp_path):
     )
     assert f"is the others alone: {count:,} " in said
     assert "accent us" not in said
+    assert said.count("utterances are left out") == 1
+    assert f"all, wer: {count} of {2 * count} utterances are left out (missing:no_transcript {count})" in said
+    rows = effect_rows([Finished.open(runs / name) for name in ("identity", "half")])
+    lost = row(rows, group="scotland")
+    assert (lost["speakers"], lost["utterances"], lost["left_out"]) == (0, 0, count)
+    assert json.loads(lost["left_out_reasons"]) == {"missing:no_transcript": count}
+    assert (lost["change_finding"], lost["finding"], lost["gap_after"]) == ("cannot tell", "cannot tell", None)
+    assert table(rows, EFFECTS).num_rows == len(rows)
 
 
 @pytest.mark.slow

@@ -69,7 +69,7 @@ def test_check_of_another_corpus_than_it_is_names_what_is_accepted(folder, tmp_p
     done = callgap("corpus", "check", folder, "--corpus", "slurp", cwd=tmp_path, check=False)
     assert done.exit_code == 2
     done = callgap("corpus", "check", tmp_path, cwd=tmp_path, check=False)
-    assert (done.exit_code, "nor the layout of african-accented-french, " in done.stderr) == (2, True)
+    assert (done.exit_code, "nor what african-accented-french, " in done.stderr) == (2, True)
 
 
 def test_stats_tell_speakers_minutes_noise_and_shared_prompts_by_group(folder, tmp_path):
@@ -182,7 +182,7 @@ def test_an_archive_for_which_there_is_no_room_is_not_begun_and_one_that_is_refu
     done = callgap("corpus", "fetch", "vctk", "--to", "new", cwd=tmp_path, check=False)
     assert done.exit_code == 2
     assert "new.download is no archive; accepted: .tar" in done.stderr
-    assert "new.download is kept, and the same command goes on with it" in done.stderr
+    assert "new.download is kept, so that the same command need not download it again" in done.stderr
     monkeypatch.setattr(
         corpora,
         "card_from",

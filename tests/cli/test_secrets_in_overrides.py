@@ -3,6 +3,8 @@
 import pytest
 from runs import callgap
 
+from callgap.overrides import quoted
+
 SECRET = "SECRET123"
 REMOTE = ["run", "recognizer=openai-http", "recognizer.model=m"]
 
@@ -38,6 +40,16 @@ def test_what_cannot_be_read_is_told_without_an_address(arguments, message, tmp_
     assert message in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1, done.stderr
     assert SECRET not in done.output + done.stderr
+
+
+def test_a_path_with_accents_needs_no_quotes(tmp_path):
+    assert quoted("corpus.root=/données/é è") == "corpus.root='/données/é è'"
+    for other in ("corpus.root=/data/a b", "a=[é]", "a='é'", "é", "--config-dir=é", "a=http://é", "a=b=c"):
+        assert quoted(other) == other
+    (tmp_path / "données").mkdir()
+    done = callgap("run", "corpus=vctk", "corpus.root=données", "ivr=none", "dry_run=true", cwd=tmp_path, check=False)
+    assert "corpus.root=" in done.stderr
+    assert "does not have the layout of vctk" in done.stderr
 
 
 def test_what_holds_no_address_is_shown_whole(tmp_path):

@@ -1,6 +1,7 @@
 """What a label of an accent states stands beside it; what it leaves open stays open, and the label stays as it is."""
 
 import re
+import unicodedata
 
 import pyarrow as pa
 import pytest
@@ -70,9 +71,24 @@ def test_a_manifest_can_be_grouped_by_what_its_labels_state(folder):
 def test_a_column_that_is_not_there_or_taken_is_one_sentence(folder):
     with pytest.raises(InputError, match=r"manifest.csv: corpus.taxonomy=accents: there is no such column; .*accent"):
         FolderCorpus(manifest=folder.manifest, taxonomy="accents", groups=("age",)).utterances()
-    folder.write([{**row, "accent_country": "x"} for row in folder.rows])
+    with pytest.raises(InputError, match=r"accent: found 'north' and others, none of which is in datasets/accents"):
+        FolderCorpus(manifest=folder.manifest, taxonomy="accent", groups=("age",)).utterances()
+    folder.write([{**row, "accent": "Scottish English", "accent_country": "x"} for row in folder.rows])
     with pytest.raises(InputError, match="the table has a column 'accent_country' of its own"):
         FolderCorpus(manifest=folder.manifest, taxonomy="accent", groups=("age",)).utterances()
+
+
+def test_decomposed_letters_are_the_same_label():
+    label = "Français de Belgique"
+    assert variety_of(unicodedata.normalize("NFD", label)) == variety_of(label) == Variety("fr", "BE", None)
+
+
+def test_what_labels_state_can_be_grouped_by_where_no_groups_are_named(folder):
+    folder.write([{**row, "accent": "Irish English"} for row in folder.rows])
+    made = FolderCorpus(manifest=folder.manifest, taxonomy="accent", references={"accent_country": "IE"})
+    assert {"accent_language", "accent_country", "accent_first_language"} <= set(made.card.attributes)
+    assert made.card.attributes["accent_country"].reference == "IE"
+    assert set(made.utterances()["accent_country"].to_pylist()) == {"IE"}
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def test_what_is_excluded_is_named_by_reason_with_its_first_rows(folder):
 def test_contradictory_speakers_are_named(folder):
     folder.write([folder.rows[0], {**folder.rows[1], "accent": "south"}, folder.rows[2]])
     assert check_corpus(folder.manifest).contradictory("accent") == ["s1"]
-    assert "accent: 1 speakers contradict themselves (s1)" in printed(check_corpus(folder.manifest))
+    assert "accent: the table of 1 speaker contradicts itself (s1)" in printed(check_corpus(folder.manifest))
 
 
 def test_a_card_that_is_still_to_be_filled_in_is_unfit_and_the_audio_is_read_all_the_same(folder):

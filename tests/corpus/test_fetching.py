@@ -94,6 +94,17 @@ def test_a_download_that_was_complete_is_only_checked(server, tmp_path):
         assert fetch(made.address, tmp_path / "a", SHA256).read_bytes() == CONTENT
 
 
+def test_no_more_is_taken_than_the_file_is_long_and_less_is_gone_on_with(server, tmp_path):
+    with server() as made:
+        with pytest.raises(InputError, match=f"sends more than the {len(CONTENT) - 1:,} bytes of the file; stopped"):
+            fetch(made.address, tmp_path / "a", SHA256, size=len(CONTENT) - 1)
+        assert names(tmp_path) == []
+        with pytest.raises(InputError, match=f"the server ended before {len(CONTENT) + 1:,} bytes; the same command"):
+            fetch(made.address, tmp_path / "a", SHA256, size=len(CONTENT) + 1)
+        assert names(tmp_path) == ["a.part"]
+        assert fetch(made.address, tmp_path / "a", SHA256, size=len(CONTENT)).read_bytes() == CONTENT
+
+
 def test_another_file_is_refused_and_not_kept(server, tmp_path):
     with server() as made, pytest.raises(InputError, match=f"its SHA-256 is {SHA256}; accepted: {'0' * 64}, of http"):
         fetch(made.address, tmp_path / "a", "0" * 64)

@@ -127,8 +127,11 @@ def test_what_the_runs_say_of_their_own_gaps_decides_between_closing_and_reversi
 def test_a_reference_that_falls_further_behind_is_not_called_a_gap_that_narrows():
     before, after = spoken({"a": 0.3, "b": 0.2}), spoken({"a": 0.4, "b": 0.2}, seed=2)
     assert told(before, after)["b"][1].gap == "moves to the reference"
-    back = told(after, before)["b"][1]
+    back = told(after, before, own_gaps=OwnGaps(before=(-0.3, -0.1)))["b"][1]
     assert (back.gap, back.reason.rpartition("; ")[2]) == ("widens", "this group was ahead before and is less so")
+    for own_gaps in (OwnGaps(), OwnGaps(before=(-0.3, 0.02))):
+        unshown = told(after, before, own_gaps=own_gaps)["b"][1]
+        assert (unshown.gap, "ahead" in unshown.reason) == ("widens", False)
 
 
 def test_it_stays_only_with_thirty_speakers_on_each_side():

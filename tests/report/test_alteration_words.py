@@ -211,6 +211,20 @@ def test_quality_is_told_as_changes_and_comparing_measures_as_they_are():
     assert list(voice_words.level_sentences(rows, voice_words.SPOKEN)) == []
 
 
+def test_what_changed_otherwise_in_a_group_than_in_its_reference_is_told_where_it_is_shown():
+    shown = {"reference": "us", "gap_change": -0.046, "gap_change_lower": -0.08, "gap_change_upper": -0.011}
+    rows = [
+        level("fr", "similarity", finding="lower", **shown),
+        level("hi", "similarity", finding="cannot tell", **shown),
+        level("us", "similarity", finding=None),
+        level("fr", "pesq", finding="higher", **shown),
+    ]
+    (told,) = voice_words.level_gap_sentences(rows, voice_words.KNOWN)
+    assert plain([told]) == (
+        "Likeness to the own voice before (cosine): fr fell against us, by -0.05 (-0.08 to -0.01)."
+    )
+
+
 def test_an_unchanged_level_has_no_sign():
     assert voice_words.delta(level("all", "speaking_rate", 0.0)).startswith("0.00 words/s")
 

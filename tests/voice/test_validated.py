@@ -75,7 +75,9 @@ def test_too_few_speakers_are_told_in_deltas_only():
     assert row.finding == "too few speakers"
     assert row.deltas_only
     assert row.difference is None
-    assert "cannot be validated for fr (2 speakers against 2 of us; 3 of each are needed)" in row.line
+    assert (
+        "cannot be validated for fr (it is known of 2 of its speakers and of 2 of us; 3 of each are needed)" in row.line
+    )
 
 
 def test_a_reference_that_nobody_is_in_is_refused():

@@ -12,7 +12,7 @@ from pydantic.dataclasses import dataclass
 
 from callgap.alteration.base import WHOLE_UTTERANCE
 from callgap.alteration.items import NotAlteredError, each
-from callgap.alteration.sound import check_length, check_sound, from_file, to_wav
+from callgap.alteration.sound import check_clipping, check_length, check_sound, from_file, to_wav
 from callgap.audio import AudioBatch, Signal, batch_of
 from callgap.isolation import ProgramError, check_arguments, check_environment, environment_of, output_of, program_at
 
@@ -80,6 +80,7 @@ class Command:
         altered, rate = from_file(content)
         check_length(signal, self.sample_rate, altered, rate, self.length_within)
         check_sound(signal, altered)
+        check_clipping(signal, altered)
         return batch_of([altered], rate, [""]).resampled(self.sample_rate).signal(0)
 
     def _run(self, wav: bytes) -> bytes:

@@ -14,7 +14,7 @@ from pydantic.dataclasses import dataclass
 
 from callgap.alteration.base import WHOLE_UTTERANCE
 from callgap.alteration.items import NotAlteredError, attempt, gathered, is_altered
-from callgap.alteration.sound import check_length, check_sound, from_file, to_wav
+from callgap.alteration.sound import check_clipping, check_length, check_sound, from_file, to_wav
 from callgap.audio import AudioBatch, Signal, batch_of
 from callgap.errors import InputError
 from callgap.records import ItemStatus
@@ -131,6 +131,7 @@ class Http:
         altered, rate = from_file(reply.body)
         check_length(signal, self.sample_rate, altered, rate, self.length_within)
         check_sound(signal.cpu(), altered)
+        check_clipping(signal.cpu(), altered)
         return batch_of([altered], rate, [""]).resampled(self.sample_rate).signal(0)
 
     def _reply(self, wav: bytes, stop: threading.Event) -> Reply:

@@ -85,16 +85,18 @@ def check_length(before: Signal, before_rate: int, after: Signal, after_rate: in
         before_rate: Hz.
         after: `[sample]`.
         after_rate: Hz.
-        within: share of the length before by which they may differ.
+        within: share of the length before by which they must not differ, but for a sample.
 
     Raises:
         NotAlteredError: `longer` or `shorter`; `wrong_rate` where the numbers of samples agree and the rates do not, so
             that one of the files states a rate at which it was not recorded.
     """
     ratio = len(after) / after_rate / (len(before) / before_rate)
-    if abs(ratio - 1) <= within:
+    # What is longer by 20 % has as many samples as that comes to, rounded either way.
+    least = within - 1 / len(before)
+    if abs(ratio - 1) < max(least, 0.0) or len(after) * before_rate == len(before) * after_rate:
         return
-    if before_rate != after_rate and abs(len(after) / len(before) - 1) <= within:
+    if before_rate != after_rate and abs(len(after) / len(before) - 1) < least:
         raise NotAlteredError("wrong_rate")
     raise NotAlteredError("longer" if ratio > 1 else "shorter")
 

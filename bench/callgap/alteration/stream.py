@@ -13,7 +13,7 @@ from pydantic.dataclasses import dataclass
 
 from callgap.alteration.command import KEY, Rate, Seconds
 from callgap.alteration.items import NotAlteredError, each
-from callgap.alteration.sound import check_sound, from_pcm, to_pcm
+from callgap.alteration.sound import check_clipping, check_sound, from_pcm, to_pcm
 from callgap.audio import AudioBatch, Signal
 from callgap.isolation import (
     ProgramError,
@@ -99,7 +99,7 @@ class StreamingCommand:
 
         Raises:
             NotAlteredError: `timeout`, `too_much_output`, `ended_early`, `exit_<status>`, `signal_<number>`,
-                `not_started`, `longer`, `shorter` or `silent`.
+                `not_started`, `longer`, `shorter`, `silent` or `clipped`.
         """
         ahead, chunk = (
             round(self.stated_look_ahead_s * self.sample_rate),
@@ -119,4 +119,5 @@ class StreamingCommand:
         if len(altered) != len(given):
             raise NotAlteredError("longer" if len(altered) > len(given) else "shorter")
         check_sound(signal.cpu(), altered[ahead:])
+        check_clipping(signal.cpu(), altered[ahead:])
         return Streamed(altered[ahead:], found.seconds)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
@@ -62,13 +63,19 @@ def with_varieties(cells: pa.Table, column: str, name: str) -> pa.Table:
         empty where the label leaves it open or is not in the taxonomy.
 
     Raises:
-        InputError: there is no such column, or one of the new names is taken.
+        InputError: there is no such column, none of its labels is known, or one of the new names is taken.
     """
     if column not in cells.column_names:
         raise InputError(
             f"{name}: corpus.taxonomy={column}: there is no such column; {one_of(column, cells.column_names)}"
         )
     found = {label: variety_of(label) for label in cells[column].unique().to_pylist()}
+    labels = [label for label in found if label and label.strip()]
+    if labels and all(found[label] == Variety() for label in labels):
+        raise InputError(
+            f"{name}: corpus.taxonomy={column}: found {labels[0]!r}{' and others' if len(labels) > 1 else ''}, none of "
+            f"which is in {_NAME}; accepted: a column with labels of accents"
+        )
     for stated in STATED:
         added = f"{column}_{stated}"
         if added in cells.column_names:
@@ -123,8 +130,9 @@ def taxonomy() -> Mapping[str, Variety]:
 
 
 def folded(label: str) -> str:
-    """A label in lower case, with straight apostrophes and single spaces."""
-    return " ".join(label.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").lower().split())
+    """A label in lower case, with composed accents, straight apostrophes and single spaces."""
+    composed = unicodedata.normalize("NFC", label)
+    return " ".join(composed.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").lower().split())
 
 
 def _agreed(values: Sequence[str | None]) -> str | None:

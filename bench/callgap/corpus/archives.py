@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
+import os
 import shutil
 import stat
 import tarfile
@@ -70,6 +71,10 @@ def unpack(archive: Path, to: Path, *, nested: bool = False, told: Told = lambda
         # The folder of mkdtemp can be read by its owner alone.
         aside.chmod(0o755)
         aside.replace(to)
+    except InputError as error:
+        shutil.rmtree(aside, ignore_errors=True)
+        # An archive inside is named by its place in the outer one.
+        raise InputError(str(error).replace(f"{aside}{os.sep}", f"{archive}{os.sep}")) from None
     except BaseException:
         shutil.rmtree(aside, ignore_errors=True)
         raise

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from callgap.errors import InputError, first_line, one_of
 from callgap.resources import datasets_dir
 
+_SHOWN = 60
 NOT_STATED = "not stated"
 """What a card says of something that nobody has said."""
 
@@ -105,7 +106,7 @@ class Card(_Strict):
         text_source: whether the references were transcribed from the audio or are the prompts.
         synthetic: voices that are no person's.
         language: BCP 47 tag.
-        sample_rate: Hz of the recordings.
+        sample_rate: Hz of the recordings; 0 where there are none.
         attributes: group attributes by column name.
         speakers: of the whole corpus; None where nobody has counted them.
         utterances: the same.
@@ -133,7 +134,7 @@ class Card(_Strict):
     text_source: Literal["transcript", "prompt", "not stated"]
     synthetic: bool
     language: Annotated[str, AfterValidator(require_language)]
-    sample_rate: int
+    sample_rate: Annotated[int, Field(ge=0)]
     attributes: dict[str, Attribute]
     speakers: Annotated[int, Field(gt=0)] | None = None
     utterances: Annotated[int, Field(gt=0)] | None = None
@@ -182,7 +183,9 @@ def read_card(path: Path, shown: str | None = None) -> Card:
     except OSError as error:
         raise InputError(f"{name}: the card cannot be read: {error.strerror}") from None
     except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InputError(f"{name} is no YAML in UTF-8: {first_line(error)}") from None
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}" if mark else ""
+        raise InputError(f"{name}{where} is no YAML in UTF-8: {first_line(error)}") from None
     except ValidationError as error:
         raise InputError(f"{name}, {_fault(error)}") from None
 
@@ -190,7 +193,11 @@ def read_card(path: Path, shown: str | None = None) -> Card:
 def _fault(error: ValidationError) -> str:
     first = error.errors()[0]
     field = ".".join(str(part) for part in first["loc"])
+    if not field:
+        return f"found {type(first['input']).__name__}; accepted: a card, as datasets/fsdd/card.yaml is one"
     if first["type"] == "extra_forbidden":
         known = Attribute.model_fields if field.startswith("attributes.") else Card.model_fields
         return f"field {field}: there is no such field; {one_of(field.rpartition('.')[2], known)}"
-    return f"field {field}: {first['msg']}"
+    if first["type"] == "missing":
+        return f"field {field}: {first['msg']}"
+    return f"field {field}: found {str(first['input'])[:_SHOWN]!r}; {first['msg']}"

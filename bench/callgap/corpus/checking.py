@@ -9,12 +9,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from callgap.audio import AudioBatch
 from callgap.corpus.base import Corpus, KnowsFaults
+from callgap.corpus.card import Attribute
+from callgap.corpus.described import rows_of
 from callgap.corpus.folder import FolderCorpus
 from callgap.corpus.grouping import bare_card, unfilled_fields
 from callgap.corpus.kaldi import KaldiCorpus, is_kaldi
@@ -27,6 +30,8 @@ _SHOWN = 3
 _RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 88200, 96000, 192_000)
 _ROUNDED = 0.005
 _MOST_GROUPS = 50
+_EVERYONE_ELSE = "everyone else"
+"""A reference that is no group of its own."""
 
 Row = Mapping[str, Any]
 Heard = Callable[[int], object]
@@ -47,6 +52,7 @@ class Checked:
         stated: of `utterances` and `speakers`, how many the card says that there are; None where it does not say.
         known_faults: that the corpus finds in its own data, rows of the table `faults`.
         rates: by Hz, how many recordings that can be used have the rate.
+        conditions: those of the attributes that are none of persons: a speaker may be in several of their values.
     """
 
     rows: Sequence[Row]
@@ -59,6 +65,7 @@ class Checked:
     stated: Mapping[str, int | None] = field(default_factory=dict)
     known_faults: Sequence[Mapping[str, object]] = ()
     rates: Mapping[int, int] = field(default_factory=dict)
+    conditions: frozenset[str] = frozenset()
 
     @cached_property
     def faults(self) -> list[str]:
@@ -66,10 +73,10 @@ class Checked:
         found = [f"The card's field {field} is still to be filled in." for field in self.unfilled]
         if len(self.reasons) == len(self.rows):
             found.append("No utterance can be used.")
-        if not any(len(self.groups(name)) > 1 for name in self.attributes):
+        if not self._is_unjudged and not any(len(self.groups(name)) > 1 for name in self.attributes):
             found.append("No attribute has two groups of speakers to compare.")
         for name, reference in self.references.items():
-            if reference is not None and reference not in self.groups(name):
+            if reference not in (None, _EVERYONE_ELSE) and reference not in self.groups(name):
                 found.append(f"{name}: no speaker that can be heard belongs to the reference {reference!r}.")
         return found
 
@@ -87,7 +94,9 @@ class Checked:
         return dict(sorted(found.items()))
 
     def contradictory(self, attribute: str) -> list[str]:
-        """The speakers whose rows state several groups."""
+        """The speakers whose rows state several groups; of a condition, nobody."""
+        if attribute in self.conditions:
+            return []
         found: dict[str, set[str]] = defaultdict(set)
         for row in self.rows:
             found[row["speaker_id"]] |= {row[attribute]} - {None}
@@ -101,9 +110,17 @@ class Checked:
     def _summary(self) -> Iterator[str]:
         speakers = {row["speaker_id"] for row in self.rows} - {UNKNOWN_SPEAKER}
         yield (
-            f"{len(self.rows)} utterances of {len(speakers)} speakers, {sum(self.seconds.values()) / 60:.1f} minutes "
-            f"that can be used; {len(self.reasons)} utterances are excluded"
+            f"{_many(len(self.rows), 'utterance')}{self._spoken(len(speakers))}, "
+            f"{sum(self.seconds.values()) / 60:.1f} minutes that can be used; {_many(len(self.reasons), 'utterance')} "
+            f"{'is' if len(self.reasons) == 1 else 'are'} excluded"
         )
+
+    def _spoken(self, speakers: int) -> str:
+        return "" if self._is_unjudged else f" of {_many(speakers, 'speaker')}"
+
+    @property
+    def _is_unjudged(self) -> bool:
+        return any(fault["consequence"] == "not judged" for fault in self.known_faults)
 
     def _groups_table(self) -> Table:
         shown = Table("attribute", "group", "speakers", "utterances", "minutes", box=None, header_style="bold")
@@ -126,18 +143,25 @@ class Checked:
             shown.add_row(Text(reason), Text(str(count)), Text(", ".join(places[:_SHOWN])))
         return shown
 
-    def _end(self) -> Iterator[str]:
+    def _people(self) -> Iterator[str]:
         for name in self.attributes:
             if speakers := self.contradictory(name):
-                yield f"{name}: {len(speakers)} speakers contradict themselves ({', '.join(speakers[:_SHOWN])})"
+                themselves = "contradicts itself" if len(speakers) == 1 else "contradict themselves"
+                named = ", ".join(speakers[:_SHOWN])
+                yield f"{name}: the table of {_many(len(speakers), 'speaker')} {themselves} ({named})"
             for group, rows in self.groups(name).items():
-                if len({row["speaker_id"] for row in rows}) == 1:
+                if name not in self.conditions and len({row["speaker_id"] for row in rows}) == 1:
                     yield f"{name}: {group} is one speaker; nothing is said of one person"
+
+    def _end(self) -> Iterator[str]:
+        yield from self._people()
         yield from self._parts()
         if len(self.rates) > 1:
             counted = ", ".join(f"{rate:,} Hz {count:,}" for rate, count in sorted(self.rates.items()))
             yield f"Recordings have several sample rates ({counted}): groups that differ in them differ in bandwidth."
-        yield from (f"{fault['detail']} It is {fault['consequence']}." for fault in self.known_faults)
+        for fault in self.known_faults:
+            what = "Nothing is judged" if fault["consequence"] == "not judged" else f"It is {fault['consequence']}"
+            yield f"{fault['detail']} {what}."
         yield from self.faults
         if not self.fit:
             yield "No run can use this corpus yet."
@@ -174,7 +198,11 @@ def check_corpus(path: Path, heard: Heard = lambda items: None) -> Checked:
 
 
 def checked(
-    corpus: Corpus, unfilled: Sequence[str] = (), carded: bool = True, heard: Heard = lambda items: None
+    corpus: Corpus,
+    unfilled: Sequence[str] = (),
+    carded: bool = True,
+    heard: Heard = lambda items: None,
+    attributes: Mapping[str, Attribute] | None = None,
 ) -> Checked:
     """Read a corpus as a run does, and all of its audio, of which no more is held at once than a run holds.
 
@@ -183,18 +211,23 @@ def checked(
         unfilled: fields of its card that are still to be filled in.
         carded: whether there is a card.
         heard: is told after each batch how many items were read.
+        attributes: that are compared; None takes the card's.
 
     Returns:
-        What was found.
+        What was found. Of a corpus without audio, minutes are those that its table states.
 
     Raises:
         InputError: its tables or its card cannot be read.
     """
     table, found, card = corpus.utterances(), _Recordings(), corpus.card
-    for batch in corpus.load(table):
-        found.take(batch)
-        heard(len(batch))
-    references = {name: attribute.reference for name, attribute in card.attributes.items()}
+    if corpus.has_audio:
+        for batch in corpus.load(table):
+            found.take(batch)
+            heard(len(batch))
+    else:
+        found.read(table)
+    compared = card.attributes if attributes is None else attributes
+    references = {name: of.reference for name, of in compared.items() if name in table.column_names}
     return Checked(
         table.select(["utterance_id", "speaker_id", *references]).to_pylist(),
         found.reasons,
@@ -206,6 +239,7 @@ def checked(
         {"utterances": card.utterances, "speakers": card.speakers},
         corpus.faults() if isinstance(corpus, KnowsFaults) else (),
         Counter(rate for utterance, rate in found.rates.items() if utterance not in found.reasons),
+        frozenset(name for name in references if not compared[name].of_person),
     )
 
 
@@ -228,9 +262,21 @@ class _Recordings:
             self.seconds[utterance] += length / batch.sample_rate
             self.rates.setdefault(utterance, _rate((end - begin) * batch.sample_rate / length))
 
+    def read(self, table: pa.Table) -> None:
+        """Add what the table states of utterances that nobody can hear."""
+        for row in rows_of(table.select(["utterance_id", "fault", "duration_s"])):
+            if row["fault"]:
+                self.reasons[row["utterance_id"]] = row["fault"]
+            else:
+                self.seconds[row["utterance_id"]] = row["duration_s"] or 0.0
+
     def kept(self) -> dict[str, float]:
         """How long those are that can be used."""
         return {utterance: length for utterance, length in self.seconds.items() if utterance not in self.reasons}
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _rate(found: float) -> int:

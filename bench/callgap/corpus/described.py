@@ -85,7 +85,11 @@ class Described(ABC):
     def card(self) -> Card:
         """What is known of the recordings."""
         stated = self._stated()
-        return self._grouping.card(stated.model_copy(update={"language": self.language or stated.language}))
+        part = "; ".join(f"{column}: {', '.join(groups)}" for column, groups in self.only.items())
+        known = {"language": self.language or stated.language}
+        if part:
+            known["may_conclude"] = f"{stated.may_conclude} Here only a part of it was heard ({part})."
+        return self._grouping.card(stated.model_copy(update=known))
 
     def utterances(self) -> pa.Table:
         """The table `utterances`, in the order of the data.
@@ -140,7 +144,7 @@ class Described(ABC):
 
     @property
     def _grouping(self) -> Grouping:
-        return Grouping(self.groups, self.references, self.bands, self.unknown)
+        return Grouping(self.groups, self.references, self.bands, self.unknown, self.taxonomy)
 
     @cached_property
     def _utterances(self) -> pa.Table:

@@ -19,7 +19,7 @@ _COMPLETE, _PART, _BEYOND = 200, 206, 416
 Told = Callable[[int], object]
 
 
-def fetch(address: str, to: Path, sha256: str, told: Told = lambda size: None) -> Path:
+def fetch(address: str, to: Path, sha256: str, told: Told = lambda size: None, size: int | None = None) -> Path:
     """Download a file.
 
     Its bytes go to a file beside it, `<name>.part`, which stays where the connection breaks: the same call goes on with
@@ -30,6 +30,7 @@ def fetch(address: str, to: Path, sha256: str, told: Told = lambda size: None) -
         to: the file to make; one that is there is kept if it is the one.
         sha256: of the whole file, hexadecimal.
         told: is called with the size of each block, first of what was there before.
+        size: of the whole file in bytes, where it is known: not a block more is taken.
 
     Returns:
         The file.
@@ -45,7 +46,7 @@ def fetch(address: str, to: Path, sha256: str, told: Told = lambda size: None) -
                 if to.exists():
                     _require(to, sha256, address)
                 else:
-                    _fetched(address, to.with_name(f"{to.name}.part"), sha256, told).replace(to)
+                    _fetched(address, to.with_name(f"{to.name}.part"), sha256, told, size).replace(to)
             finally:
                 lock.unlink(missing_ok=True)
     except Timeout:
@@ -53,30 +54,35 @@ def fetch(address: str, to: Path, sha256: str, told: Told = lambda size: None) -
     return to
 
 
-def _fetched(address: str, part: Path, sha256: str, told: Told) -> Path:
+def _fetched(address: str, part: Path, sha256: str, told: Told, size: int | None) -> Path:
     try:
         with part.open("ab") as file:
-            try:
-                _append(address, file, told)
-            except (urllib3.exceptions.HTTPError, OSError) as error:
-                raise InputError(
-                    f"{address}: the download stopped after {file.tell():,} bytes: {first_line(error)}; the same "
-                    "command goes on with it"
-                ) from None
+            _taken(address, file, told, size)
     except InputError:
-        if not part.stat().st_size:
+        if not part.stat().st_size or (size is not None and part.stat().st_size > size):
             part.unlink()
         raise
     try:
         _require(part, sha256, address)
-    except InputError:
+    except InputError as error:
         # Going on with another file's bytes would never end well.
         part.unlink()
-        raise
+        raise InputError(f"{error}; it was not kept") from None
     return part
 
 
-def _append(address: str, file: BinaryIO, told: Told) -> None:
+def _taken(address: str, file: BinaryIO, told: Told, size: int | None) -> None:
+    try:
+        _append(address, file, told, size)
+        if size is not None and file.tell() < size:
+            raise OSError(f"the server ended before {size:,} bytes")
+    except (urllib3.exceptions.HTTPError, OSError) as error:
+        why = first_line(getattr(error, "reason", None) or error)
+        again = "the same command goes on with it" if file.tell() else "nothing of it was kept"
+        raise InputError(f"{address}: the download stopped after {file.tell():,} bytes: {why}; {again}") from None
+
+
+def _append(address: str, file: BinaryIO, told: Told, size: int | None) -> None:
     begun = file.tell()
     headers = {"Range": f"bytes={begun}-"} if begun else {}
     pool = urllib3.PoolManager(timeout=_TIMEOUT)
@@ -97,6 +103,8 @@ def _append(address: str, file: BinaryIO, told: Told) -> None:
         for block in _blocks(answer):
             file.write(block)
             told(len(block))
+            if size is not None and file.tell() > size:
+                raise InputError(f"{address}: the server sends more than the {size:,} bytes of the file; stopped")
 
 
 def _blocks(answer: urllib3.BaseHTTPResponse) -> Iterator[bytes]:

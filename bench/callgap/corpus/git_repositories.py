@@ -71,6 +71,8 @@ def _git(folder: Path, address: str, *arguments: str) -> str:
     command = ["git", "-C", str(folder), *_OPTIONS, *arguments]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, errors="replace", check=False)
     if done.returncode:
-        said = [line for line in done.stderr.splitlines() if line.strip()] or [f"exit status {done.returncode}"]
-        raise InputError(f"{address}: git could not fetch it: {said[-1].replace(str(folder), folder.name).strip()}")
+        lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+        told = [line for line in lines if line.startswith(("fatal:", "error:"))]
+        said = (told or lines or [f"exit status {done.returncode}"])[0]
+        raise InputError(f"{address}: git could not fetch it: {said.replace(str(folder), folder.name)}")
     return done.stdout.strip()

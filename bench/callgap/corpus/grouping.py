@@ -8,6 +8,7 @@ from pathlib import Path
 
 import yaml
 
+from callgap.corpus.accent_labels import STATED
 from callgap.corpus.card import NOT_STATED, Attribute, Card, load_card, read_card
 from callgap.errors import InputError, one_of
 from callgap.resources import datasets_dir
@@ -26,12 +27,14 @@ class Grouping:
         references: by attribute, the group that the others are compared with.
         bands: by column, ascending limits of bands of numbers.
         unknown: cells that state nothing.
+        taxonomy: a column with labels of accents; what they state is grouped by too, where `groups` is None.
     """
 
     groups: tuple[str, ...] | None
     references: Mapping[str, str]
     bands: Mapping[str, tuple[float, ...]]
     unknown: tuple[str, ...]
+    taxonomy: str | None = None
 
     def card(self, stated: Card) -> Card:
         """The card with the attributes that are grouped by.
@@ -59,14 +62,23 @@ class Grouping:
         return cell.strip() if column == attribute else band(cell, self.bands[column])
 
     def _wanted(self, stated: Card) -> tuple[str, ...]:
-        return self.groups if self.groups is not None else (*stated.attributes, *self.bands)
+        if self.groups is not None:
+            return self.groups
+        return tuple(dict.fromkeys((*stated.attributes, *self.bands, *self._varieties())))
+
+    def _varieties(self) -> tuple[str, ...]:
+        return tuple(f"{self.taxonomy}_{name}" for name in STATED) if self.taxonomy else ()
 
     def _name(self, name: str) -> str:
         return banded_name(name) if name in self.bands else name
 
     def _attribute(self, stated: Card, name: str, column: str) -> Attribute:
-        described = f"Column {column!r} as the user's table states it"
-        found = stated.attributes.get(name) or Attribute(label_source=NOT_STATED, reference=None, description=described)
+        described, source = f"Column {column!r} as the user's table states it", NOT_STATED
+        if name in self._varieties():
+            described = f"What labels of {self.taxonomy!r} state by themselves (datasets/accents.yaml)"
+            labels = stated.attributes.get(str(self.taxonomy))
+            source = labels.label_source if labels else NOT_STATED
+        found = stated.attributes.get(name) or Attribute(label_source=source, reference=None, description=described)
         return found.model_copy(update={"reference": self.references.get(name, found.reference)})
 
 

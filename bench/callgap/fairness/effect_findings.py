@@ -74,7 +74,10 @@ def found(effect: Effect, of: Measured, margin: float | None, own_gaps: OwnGaps)
     if gap == OPEN:
         told = f"; as a ratio it {ratio}" if ratio in (NARROWS, WIDENS) else ""
         return Found(change, gap, ratio, _held_back(effect, margin) + told)
-    return Found(change, gap, ratio, _reason(effect, of, gap, ratio, (change, theirs)))
+    reason = _reason(effect, of, gap, ratio, (change, theirs))
+    if reason and gap == WIDENS and own_gaps.before is not None and own_gaps.before[1] < 0 and of.is_worse:
+        reason += _ahead(effect)
+    return Found(change, gap, ratio, reason)
 
 
 def both_ways(plain: Found, charged: Found) -> Found:
@@ -161,7 +164,7 @@ def _reason(effect: Effect, of: Measured, gap: str, ratio: str | None, changes: 
     assert effect.reference is not None
     mine, theirs = (_MINE, changes[0], effect.own.is_still), (_THEIRS, changes[1], effect.reference.is_still)
     why = _because(theirs, mine) if gap == WIDENS else _because(mine, theirs)
-    return why + _before(effect, gap) + _scales(gap, ratio)
+    return why + _scales(gap, ratio)
 
 
 def _because(gainer: tuple[str, str, bool], loser: tuple[str, str, bool]) -> str:
@@ -180,11 +183,10 @@ def _told(name: str, change: str, is_still: bool) -> str:
     return f"{name} was {change if change != OPEN else 'not shown to be helped or harmed'}"
 
 
-def _before(effect: Effect, gap: str) -> str:
-    """That a group lost what it was ahead: by sign its gap widens, and it is no gap at its cost."""
-    if gap != WIDENS or effect.gap_before is None or effect.gap_after is None or effect.gap_before >= 0:
-        return ""
-    return f"; {_MINE} was ahead before{' and is less so' if effect.gap_after < 0 else ''}"
+def _ahead(effect: Effect) -> str:
+    """That a group lost what it was ahead, limits included: by sign its gap widens, and it is no gap at its cost."""
+    still = effect.gap_after is not None and effect.gap_after < 0
+    return f"; {_MINE} was ahead before{' and is less so' if still else ''}"
 
 
 def _scales(gap: str, ratio: str | None) -> str:

@@ -23,11 +23,13 @@ from callgap.report.effect_words import (
 from callgap.report.figures import number
 from callgap.report.voice_words import (
     EMPHASIZED,
+    KNOWN,
     QUALITY,
     SPOKEN,
     control_sentence,
     delay_sentence,
     identity_sentences,
+    level_gap_sentences,
     level_sentences,
 )
 
@@ -56,10 +58,9 @@ def lines(
     yield "Left out", _left_out(told, pair)
     yield "Recognition instead", _instead(told, pair)
     levels = told.levels(pair)
-    yield "Who speaks", _known(told, pair)
-    yield "Quality, changes only", level_sentences(levels, QUALITY)
-    yield "Emphasis", level_sentences(levels, EMPHASIZED)
-    yield "Pace and pitch", level_sentences(levels, SPOKEN)
+    yield "Who speaks", [*_known(told, pair), *level_gap_sentences(levels, KNOWN)]
+    for heading, named in (("Quality, changes only", QUALITY), ("Emphasis", EMPHASIZED), ("Pace and pitch", SPOKEN)):
+        yield heading, [*level_sentences(levels, named), *level_gap_sentences(levels, named)]
     delays = [row for row in told.found.latencies if row["alteration"] == pair[1]]
     yield "Delay", [delay_sentence(delays[0] if delays else None, computing=computing)]
 

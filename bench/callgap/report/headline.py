@@ -51,6 +51,7 @@ def headline(
     card: Card,
     attributes: Mapping[str, Attribute] | None = None,
     faults: Sequence[Row] = (),
+    reasons: Mapping[str, int] | None = None,
 ) -> Headline:
     """Answer the question of a run in one sentence.
 
@@ -61,6 +62,7 @@ def headline(
         card: of the corpus.
         attributes: those that were examined; None takes the card's.
         faults: rows of `faults`.
+        reasons: of utterances that were altered and have no text, how many have which; None where nothing was altered.
 
     Returns:
         First that the figures may not be published; then an unfit system; else the gravest verdict, then the first
@@ -69,7 +71,7 @@ def headline(
     """
     primary = primary_endpoints(contrasts, policy)
     rows = [row for row in under_primary_normalizer(contrasts, policy) if row["endpoint"] in primary]
-    caveats = (*_caveats(card), *_lost(groups))
+    caveats = (*_caveats(card), *_lost(groups, reasons))
     if reason := withheld(faults):
         return Headline(f"Not to be published: {reason}", None, None, tuple(_caveats(card)))
     if nothing := _no_text(groups):
@@ -108,10 +110,18 @@ def _no_text(groups: Sequence[Row]) -> str | None:
     return f"Nothing was understood of anybody: none of {row['utterances']} utterances has a text ({became})."
 
 
-def _lost(groups: Sequence[Row]) -> Iterator[str]:
+def _lost(groups: Sequence[Row], reasons: Mapping[str, int] | None) -> Iterator[str]:
     row = _everyone(groups)
-    if any(row.get(status) for status in LOST):
-        became = ", ".join(f"{row[status]} {status}" for status in LOST if row.get(status))
+    if not any(row.get(status) for status in LOST):
+        return
+    became = ", ".join(f"{row[status]} {status}" for status in LOST if row.get(status))
+    if reasons is not None:
+        named = ", ".join(f"{reason} {count}" for reason, count in reasons.items())
+        yield (
+            f"Of {row['utterances']} utterances some have no text, by a failure of the alteration or of the "
+            f"recognizer: {became}{f' ({named})' if named else ''}."
+        )
+    else:
         yield f"Of {row['utterances']} utterances the recognizer owes the text of some: {became}."
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from callgap.fairness.groups import EVERYONE
+from callgap.records import LOST
 from callgap.report.comparisons import UNJUDGED, Row, primary_endpoints
 from callgap.report.figures import plain
 from callgap.report.findings import Findings, ReportOptions
 from callgap.report.headline import headline
 from callgap.report.worst import worst_utterances
 
+_UNALTERED = "identity"
 _LOST = ("failed", "refused", "missing", "excluded")
 
 
@@ -33,7 +35,8 @@ def summarize(findings: Findings, options: ReportOptions) -> dict[str, object]:
     groups = plain(findings.groups.to_pylist(), "groups")
     policy = plain(findings.policy, "policy")
     beside = {name: plain(content.to_pylist(), name) for name, content in findings.beside.items()}
-    first = headline(contrasts, groups, policy, findings.card, findings.attributes, beside.get("faults", ()))
+    reasons, faults = _reasons(findings), beside.get("faults", ())
+    first = headline(contrasts, groups, policy, findings.card, findings.attributes, faults, reasons)
     return {
         "name": findings.name,
         "headline": first.text,
@@ -55,6 +58,16 @@ def summarize(findings: Findings, options: ReportOptions) -> dict[str, object]:
         "policy": policy,
         "provenance": plain(findings.provenance, "provenance"),
     }
+
+
+def _reasons(findings: Findings) -> dict[str, int] | None:
+    """Why utterances that were altered have no text; None where nothing was altered."""
+    choices = findings.provenance.get("choices")
+    if not isinstance(choices, Mapping) or choices.get("alteration", _UNALTERED) == _UNALTERED:
+        return None
+    rows = findings.hypotheses.select(["utterance_id", "status", "reason"]).to_pylist()
+    found = {row["utterance_id"]: row["reason"] for row in rows if row["status"] in LOST and row["reason"]}
+    return dict(Counter(found.values()).most_common())
 
 
 def _counts(findings: Findings) -> dict[str, int]:

@@ -30,6 +30,7 @@ EMPHASIS = (
 )
 
 IN_A_LOOP = "What 95% of the chunks of a call take is measured apart, in a loop (`make bench`)."
+_AGAINST = {"higher": "rose against", "lower": "fell against"}
 _NOBODYS_OWN = 0.5
 _ARROW = "\N{RIGHTWARDS ARROW}"
 
@@ -151,6 +152,22 @@ def level_sentences(rows: Iterable[Row], levels: Mapping[str, Level]) -> Iterato
     told = [f"{level.name}: {figure}" for name, level in levels.items() if name in of and (figure := delta(of[name]))]
     if told:
         yield f"{'; '.join(told)}."
+
+
+def level_gap_sentences(rows: Iterable[Row], levels: Mapping[str, Level]) -> Iterator[str]:
+    """Say what changed otherwise in a group than in its reference, measure by measure; only what is shown.
+
+    Args:
+        rows: of `EFFECTS`, of kind `level`.
+        levels: the measures to tell.
+    """
+    for row in rows:
+        level = levels.get(row["measure"])
+        if level is None or row["finding"] not in _AGAINST:
+            continue
+        limits = span(row["gap_change_lower"], row["gap_change_upper"], level.factor, level.digits)
+        change = f"{_signed(level.factor * row['gap_change'], level.digits)}{level.unit}"
+        yield f"{level.name}: {row['group']} {_AGAINST[row['finding']]} {row['reference']}, by {change} ({limits})."
 
 
 def delta(row: Row) -> str:

@@ -82,7 +82,7 @@ class Validated:
         name = _WORDS[self.measure].format(part=self.measure.removeprefix("dnsmos_"))
         if self.value is None or self.difference is None or self.lower is None or self.upper is None:
             return (
-                f"{name} cannot be validated for {self.group} ({self.speakers} speakers against "
+                f"{name} cannot be validated for {self.group} (it is known of {self.speakers} of its speakers and of "
                 f"{self.reference_speakers} of {self.reference}; {LEAST_SPEAKERS} of each are needed): only changes "
                 "are told."
             )
