@@ -222,3 +222,49 @@ def test_what_asks_for_an_agreement_is_never_fetched(tmp_path):
 
 def test_no_reader_takes_the_folder_of_cards_for_its_own(tmp_path):
     assert not [name for name, reader in corpora.readers().items() if corpora.fitting(reader, datasets_dir())]
+
+
+@pytest.fixture
+def words_of_six(tmp_path):
+    """Speech Commands' layout: six speakers who say two words, two of them in the test split."""
+    folder = tmp_path / "commands"
+    for word in ("yes", "no"):
+        (folder / word).mkdir(parents=True)
+        for speaker in range(6):
+            noise = 0.1 * np.random.default_rng(speaker).standard_normal(8000)
+            soundfile.write(folder / word / f"{speaker:08x}_nohash_0.wav", noise, 16000, subtype="PCM_16")
+    tested = [f"{word}/{speaker:08x}_nohash_0.wav" for word in ("yes", "no") for speaker in (0, 1)]
+    (folder / "testing_list.txt").write_text("\n".join(tested) + "\n")
+    (folder / "validation_list.txt").write_text("")
+    (folder / "_background_noise_").mkdir()
+    return folder
+
+
+def test_a_corpus_is_read_as_its_experiment_does_or_as_it_is_told(words_of_six, tmp_path):
+    said = words(callgap("corpus", "check", words_of_six, cwd=tmp_path))
+    assert said.startswith("Read as experiment=speech-commands: split=test. 4 utterances of 2 speakers")
+    assert said.endswith("A run can use this corpus.")
+    assert "contradict" not in said
+    told = words(callgap("corpus", "stats", words_of_six, "--set", "split=all", cwd=tmp_path))
+    assert "12 utterances, 12 of which can be used" in told
+    assert "Read as experiment=speech-commands: split=all." in told
+    done = callgap("corpus", "check", words_of_six, "--set", "splitt=all", cwd=tmp_path, check=False)
+    assert (done.exit_code, "corpus.splitt: there is no such key; did you mean 'split'?" in done.stderr) == (2, True)
+    own = tmp_path / "manifest.csv"
+    own.write_text("path,text,speaker_id\n")
+    done = callgap("corpus", "check", own, "--set", "split=all", cwd=tmp_path, check=False)
+    assert (done.exit_code, "is a corpus of your own" in done.stderr) == (2, True)
+
+
+def test_a_dry_run_shows_the_values_of_a_condition_that_speakers_share(words_of_six, tmp_path):
+    run = ("run", "experiment=speech-commands", f"corpus.root={words_of_six}", "dry_run=true")
+    said = words(callgap(*run, "corpus.split=all", cwd=tmp_path))
+    assert "word no 6 6 described: a condition, compared within speakers" in said
+    assert "contradictory" not in said
+    assert "Up to: with" not in said
+
+
+def test_a_corpus_without_recordings_can_be_checked(data, tmp_path, monkeypatch):
+    monkeypatch.setenv("CALLGAP_DATA", str(data))
+    said = words(callgap("corpus", "check", data / "slurp", "--corpus", "slurp", cwd=tmp_path))
+    assert said.startswith("13,078 utterances, 0.0 minutes that can be used; 1,974 utterances are excluded")

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from callgap.report.attribute_view import AttributeView
-from callgap.report.comparisons import Row, distinct
+from callgap.report.comparisons import UNJUDGED, Row, distinct
 from callgap.report.data_faults import FaultsView, faults_view
 from callgap.report.figures import ABSENT, number, percent, points, span
 from callgap.report.logged_calls import MEANS, caller_name, heading
@@ -74,8 +74,19 @@ def _rate_table(views: tuple[AttributeView, ...]) -> Table:
         table.add_column(name, overflow="fold", justify="left" if name == "group" else "right")
     for view in views:
         for row in view.groups:
+            # Speakers are in several values of a condition: these stand below.
+            if view.conditions and row["group"] in UNJUDGED:
+                continue
             rates = (percent(row[name]) for name in ("wer", "unusable", "empty"))
             table.add_row(*map(Text, (row["group"], number(row["speakers"]), number(row["utterances"]), *rates)))
+        for row in view.conditions:
+            if row["endpoint"] == "wer":
+                beside = (
+                    f"{row['value']} (against {row['reference']}, the same speakers: {percent(row['reference_rate'])})"
+                )
+                table.add_row(
+                    *map(Text, (beside, number(row["speakers"]), ABSENT, percent(row["rate"]), ABSENT, ABSENT))
+                )
         table.add_section()
     return table
 
