@@ -219,6 +219,10 @@ def test_what_changed_otherwise_in_a_group_than_in_its_reference_is_told_where_i
         level("us", "similarity", finding=None),
         level("fr", "pesq", finding="higher", **shown),
     ]
+    small = level("fr", "similarity", finding="higher", **(shown | {"gap_change": 0.004}))
+    assert list(voice_words.level_gap_sentences([small], voice_words.KNOWN)) == [
+        "Likeness to the own voice before (cosine): fr rose against us, by less than 0.01."
+    ]
     (told,) = voice_words.level_gap_sentences(rows, voice_words.KNOWN)
     assert plain([told]) == (
         "Likeness to the own voice before (cosine): fr fell against us, by -0.05 (-0.08 to -0.01)."

@@ -166,8 +166,11 @@ def level_gap_sentences(rows: Iterable[Row], levels: Mapping[str, Level]) -> Ite
         if level is None or row["finding"] not in _AGAINST:
             continue
         limits = span(row["gap_change_lower"], row["gap_change_upper"], level.factor, level.digits)
-        change = f"{_signed(level.factor * row['gap_change'], level.digits)}{level.unit}"
-        yield f"{level.name}: {row['group']} {_AGAINST[row['finding']]} {row['reference']}, by {change} ({limits})."
+        change, least = level.factor * row["gap_change"], 10.0**-level.digits
+        told = f"{_signed(change, level.digits)}{level.unit} ({limits})"
+        if abs(change) < least:
+            told = f"less than {number(least, level.digits)}{level.unit}"
+        yield f"{level.name}: {row['group']} {_AGAINST[row['finding']]} {row['reference']}, by {told}."
 
 
 def delta(row: Row) -> str:
