@@ -89,6 +89,7 @@ def test_smaller_gaps_and_larger_spreads_need_more_speakers(offer):
     assert 30 <= within[0] < within[1]
 
 
+@pytest.mark.slow
 def test_more_power_more_groups_and_fewer_words_need_more_speakers(offer):
     offer()
     plain = needed()

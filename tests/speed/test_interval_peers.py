@@ -60,6 +60,7 @@ def test_a_limit_that_is_no_number_is_refused() -> None:
         require_agreement("wrong", Limits(rate, lower, np.full(2, np.nan)), FEW, 999)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small")
 def test_every_library_is_timed_on_both_cases_with_ratios_to_each_other() -> None:
     rows = list(intervals.beside_peers("cpu", rounds=1))

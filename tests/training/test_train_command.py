@@ -148,6 +148,7 @@ def test_one_speaker_cannot_be_left_out(tmp_path):
     assert "holdout=speaker needs two speakers, found 1; accepted: holdout=none" in done.output
 
 
+@pytest.mark.slow
 def test_an_interrupted_training_goes_on_and_learns_the_same(whistling, tmp_path, monkeypatch):
     chosen, whole = whistling
     train, trained = making._train_fold, []
