@@ -142,9 +142,9 @@ def fetch(name: str, to: Path) -> None:
     archive that was interrupted goes on when the command is given again.
     """
     from callgap.corpora import fetched
-    from callgap.corpus.grouping import card_from
+    from callgap.listing import require_card
 
-    archive = card_from(Path(name)).archive
+    archive = require_card(name).archive
     with _ended_by_signals(), _loading("fetching:", archive.size if archive else None) as told:
         fetched(name, to, told)
     click.echo(f"fetched: {to}")

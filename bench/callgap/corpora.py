@@ -17,7 +17,7 @@ from hydra.utils import get_class
 from callgap.assembly import unit
 from callgap.configuration import composed, plain
 from callgap.corpus import Attribute, Corpus
-from callgap.corpus.archives import unpack
+from callgap.corpus.archives import require_new, unpack
 from callgap.corpus.card import Archive, Card
 from callgap.corpus.checking import corpus_at, is_described
 from callgap.corpus.fetching import fetch
@@ -130,8 +130,6 @@ def fetched(name: str, to: Path, told: Callable[[int], object] = lambda size: No
         InputError: there is no such card, it names nothing to fetch, or that cannot be fetched or unpacked.
     """
     card = card_from(Path(name))
-    if to.exists():
-        raise InputError(f"{to} is there already; accepted: a folder that does not exist yet")
     if card.repository is not None:
         return checked_out(card.repository.address, card.repository.commit, to)
     if card.archive is None:
@@ -148,8 +146,8 @@ def _not_fetched(name: str, card: Card) -> str:
 
 
 def _unpacked(archive: Archive, to: Path, told: Callable[[int], object]) -> Path:
+    require_new(to)
     file = to.with_name(f"{to.name}.download")
-    to.parent.mkdir(parents=True, exist_ok=True)
     there = file.stat().st_size if file.exists() else 0
     if (free := disk_usage(to.parent).free) < archive.size - there:
         raise InputError(

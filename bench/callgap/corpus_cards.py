@@ -39,7 +39,8 @@ def card_page(name: str, card: Card) -> RenderableType:
     """
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bold", no_wrap=True)
-    table.add_column()
+    # Addresses are copied: no sign of them is left out.
+    table.add_column(overflow="fold")
     for field, words in (("size", _size(card)), ("speech", _speech(card))):
         table.add_row(field.capitalize(), Text(words))
     for field, words in _FIELDS:

@@ -212,6 +212,13 @@ def test_a_corpus_that_is_a_repository_is_checked_out(folder, tmp_path, monkeypa
     assert (done.exit_code, "corpus=fsdd corpus.download=true" in done.stderr) == (2, True)
 
 
+def test_a_place_that_cannot_be_made_is_one_sentence(folder, tmp_path):
+    archive = zipped(folder, tmp_path / "a.zip")
+    for command in (("unpack", archive), ("fetch", "vctk"), ("fetch", "audiomnist")):
+        done = callgap("corpus", *command, "--to", "a.zip/new", cwd=tmp_path, check=False)
+        assert (done.exit_code, done.stderr.strip()) == (2, "callgap: a.zip/new cannot be made: a.zip: File exists")
+
+
 def test_what_asks_for_an_agreement_is_never_fetched(tmp_path):
     done = callgap("corpus", "fetch", "common-voice", "--to", "here", cwd=tmp_path, check=False)
     assert done.exit_code == 2

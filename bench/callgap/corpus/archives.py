@@ -57,9 +57,7 @@ def unpack(archive: Path, to: Path, *, nested: bool = False, told: Told = lambda
     """
     if not archive.is_file():
         raise InputError(f"{archive}: there is no such file; accepted: an archive")
-    if to.exists():
-        raise InputError(f"{to} is there already; accepted: a folder that does not exist yet")
-    to.parent.mkdir(parents=True, exist_ok=True)
+    require_new(to)
     aside = Path(tempfile.mkdtemp(dir=to.parent, prefix=f".{to.name}-", suffix=".partial"))
     try:
         budget = _Budget(archive, shutil.disk_usage(aside).free)
@@ -79,6 +77,20 @@ def unpack(archive: Path, to: Path, *, nested: bool = False, told: Told = lambda
         shutil.rmtree(aside, ignore_errors=True)
         raise
     return to
+
+
+def require_new(folder: Path) -> None:
+    """Make the folder that a new one is to lie in.
+
+    Raises:
+        InputError: the new one is there already, or its place cannot be made.
+    """
+    if folder.exists():
+        raise InputError(f"{folder} is there already; accepted: a folder that does not exist yet")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder} cannot be made: {folder.parent}: {error.strerror}") from None
 
 
 def _archives(folder: Path) -> list[Path]:

@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from callgap.corpus.archives import require_new
 from callgap.errors import InputError
 
 _SETTINGS = {
@@ -45,9 +46,7 @@ def checked_out(address: str, commit: str, to: Path) -> Path:
     """
     if shutil.which("git") is None:
         raise InputError(f"{address} is a git repository, and git is not installed; install git")
-    if to.exists():
-        raise InputError(f"{to} is there already; accepted: a folder that does not exist yet")
-    to.parent.mkdir(parents=True, exist_ok=True)
+    require_new(to)
     aside = Path(tempfile.mkdtemp(dir=to.parent, prefix=f".{to.name}-", suffix=".partial"))
     try:
         _git(aside, address, "init", "--quiet")
