@@ -88,13 +88,21 @@ def _used(name: str, root: Path | None, settings: Sequence[str]) -> Found:
     experiments = [one for one in choices("experiment") if re.fullmatch(rf"{name}(-[a-z]{{2}})?", one)]
     starts = [f"experiment={one}" for one in experiments] if name in readers() else []
     errors = []
-    for start in starts or [f"corpus={name}"]:
+    for start in sorted(starts, key=lambda start: _changed(start, settings)) or [f"corpus={name}"]:
         try:
             return _as(start, name, root, settings)
         except InputError as error:
             errors.append(error)
     # Of an experiment per language, the first one's error is as good as any.
     raise errors[0]
+
+
+def _changed(start: str, settings: Sequence[str]) -> int:
+    """How many of some settings an experiment has otherwise: of French, the experiment of French has the fewest."""
+    if not settings:
+        return 0
+    own = plain(composed([start]))["corpus"]
+    return sum(str(own.get(key)) != value for key, _, value in (setting.partition("=") for setting in settings))
 
 
 def _as(start: str, name: str, root: Path | None, settings: Sequence[str]) -> Found:

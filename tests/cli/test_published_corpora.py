@@ -275,3 +275,27 @@ def test_a_corpus_without_recordings_can_be_checked(data, tmp_path, monkeypatch)
     monkeypatch.setenv("CALLGAP_DATA", str(data))
     said = words(callgap("corpus", "check", data / "slurp", "--corpus", "slurp", cwd=tmp_path))
     assert said.startswith("13,078 utterances, 0.0 minutes that can be used; 1,974 utterances are excluded")
+
+
+def test_of_several_languages_the_experiment_of_the_one_that_is_told_is_taken(tmp_path):
+    header = (
+        "client_id\tpath\tsentence_id\tsentence\tup_votes\tdown_votes\tage\tgender\taccents\tvariant\tlocale\tsegment"
+    )
+    accents = {
+        "en": ("United States English", "Scottish English"),
+        "fr": ("Français de France", "Français de Belgique"),
+    }
+    for language, labels in accents.items():
+        clips = tmp_path / "release" / language / "clips"
+        clips.mkdir(parents=True)
+        lines = [header]
+        for number, label in enumerate(labels):
+            name = f"common_voice_{language}_{number}.mp3"
+            noise = 0.1 * np.random.default_rng(number).standard_normal(32000)
+            soundfile.write(clips / name, noise, 32000, format="MP3")
+            lines.append(f"c{number}\t{name}\ts{number}\tune phrase\t2\t0\t\t\t{label}\t\t{language}\t")
+        (clips.parent / "test.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    for place, settings in (("release/fr", ()), ("release", ("--set", "locale=fr"))):
+        said = words(callgap("corpus", "check", tmp_path / place, *settings, cwd=tmp_path, check=False))
+        assert said.startswith("Read as experiment=common-voice-fr: locale=fr, split=test. 2 utterances of 2 speakers")
+        assert "accents_country BE 1" in said
