@@ -7,8 +7,10 @@ import yaml
 
 from callgap.corpora import readers, usual
 from callgap.corpus import NOT_STATED, load_card
+from callgap.corpus.card import read_card
 from callgap.corpus_index import page
 from callgap.describing import describe, write_csv
+from callgap.errors import InputError
 from callgap.listing import card_of, choices
 from callgap.resources import conf_dir, datasets_dir
 
@@ -74,6 +76,27 @@ def test_what_can_be_fetched_is_what_its_license_lets_anyone_have():
         if card.repository:
             assert (card.repository.address, card.repository.commit) == (card.home, card.revision)
         assert f"callgap corpus fetch {name}" in (datasets_dir() / name / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda text: text + "title: another\n", r"card.yaml, line \d+ is no YAML.*: the key 'title' stands twice"),
+        (
+            lambda text: text.replace("sample_rate: 8000", "sample_rate: -1"),
+            "field sample_rate: found '-1'; Input should",
+        ),
+        (lambda text: "", "found NoneType; accepted: a card, as datasets/fsdd/card.yaml is one"),
+        (lambda text: "a: [", r"card.yaml, line 1 is no YAML"),
+    ],
+)
+def test_a_card_at_fault_is_one_sentence_with_its_place(tmp_path, change, said):
+    text = (datasets_dir() / "fsdd" / "card.yaml").read_text(encoding="utf-8")
+    assert "sample_rate: 8000" in text
+    (tmp_path / "card.yaml").write_text(change(text), encoding="utf-8")
+    with pytest.raises(InputError, match=said) as error:
+        read_card(tmp_path / "card.yaml")
+    assert "\n" not in str(error.value)
 
 
 def test_the_page_of_all_corpora_is_made_of_the_cards_and_of_what_was_measured():

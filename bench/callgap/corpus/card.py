@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -179,7 +179,7 @@ def read_card(path: Path, shown: str | None = None) -> Card:
     """
     name = shown or str(path)
     try:
-        return Card.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return Card.model_validate(yaml.load(path.read_text(encoding="utf-8"), _OnceEach))
     except OSError as error:
         raise InputError(f"{name}: the card cannot be read: {error.strerror}") from None
     except (UnicodeDecodeError, yaml.YAMLError) as error:
@@ -188,6 +188,20 @@ def read_card(path: Path, shown: str | None = None) -> Card:
         raise InputError(f"{name}{where} is no YAML in UTF-8: {first_line(error)}") from None
     except ValidationError as error:
         raise InputError(f"{name}, {_fault(error)}") from None
+
+
+class _OnceEach(yaml.SafeLoader):
+    """Refuses a key that stands twice, of which YAML's reader would take the last one."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """A mapping whose keys are all different."""
+        seen = set()
+        for key, _ in node.value:
+            name = key.value
+            if isinstance(key, yaml.ScalarNode) and name in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"the key {name!r} stands twice", key.start_mark)
+            seen.add(str(name))
+        return super().construct_mapping(node, deep)
 
 
 def _fault(error: ValidationError) -> str:
