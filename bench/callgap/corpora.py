@@ -25,6 +25,7 @@ from callgap.corpus.git_repositories import checked_out
 from callgap.corpus.grouping import card_from
 from callgap.corpus.published import Published, fitting
 from callgap.errors import InputError, one_of
+from callgap.fairness.grouping import EVERYONE_ELSE
 from callgap.judging import examined
 from callgap.listing import choices
 from callgap.resources import conf_dir
@@ -120,7 +121,13 @@ def _as(start: str, name: str, root: Path | None, settings: Sequence[str]) -> Fo
         return Found(corpus)
     own = {field.name for field in fields(corpus)} - {field.name for field in fields(Published)}
     part = [f"{one}={getattr(corpus, one)}" for one in sorted(own) if getattr(corpus, one) is not None]
-    return Found(corpus, examined({"corpus": corpus, **parts}), f"{start}{': ' if part else ''}{', '.join(part)}")
+    found = examined({"corpus": corpus, **parts})
+    # Everyone else is no group that has to be there.
+    attributes = {
+        one: of.model_copy(update={"reference": None}) if of.reference == EVERYONE_ELSE else of
+        for one, of in found.items()
+    }
+    return Found(corpus, attributes, f"{start}{': ' if part else ''}{', '.join(part)}")
 
 
 def fetched(name: str, to: Path, told: Callable[[int], object] = lambda size: None) -> Path:
@@ -156,7 +163,8 @@ def _not_fetched(name: str, card: Card) -> str:
 def _unpacked(archive: Archive, to: Path, told: Callable[[int], object]) -> Path:
     require_new(to)
     file = to.with_name(f"{to.name}.download")
-    there = file.stat().st_size if file.exists() else 0
+    begun = (file, file.with_name(f"{file.name}.part"))
+    there = sum(place.stat().st_size for place in begun if place.exists())
     if (free := disk_usage(to.parent).free) < archive.size - there:
         raise InputError(
             f"{to.parent} has {free:,} bytes left; accepted: {archive.size:,} for the archive, and what it unpacks to"

@@ -50,12 +50,4 @@ def test_speakers_who_say_unequally_much_are_worth_the_number():
 
 @pytest.mark.slow
 def test_limits_hold_together_in_every_design():
-    # Two shares of each of 144 designs: by chance some lie two standard errors low. These are simulated again, five
-    # times as often, and held to the same rule.
-    doubtful = [row for row in alterations.run(60, 2, 2) if not row.holds]
-    assert len(doubtful) <= 7
-    for row in doubtful:
-        key, size = (row.speakers, row.alteration, row.reference), alterations._CHUNK
-        again = [one for first in range(0, 300, size) for one in alterations.simulated(Task(*key, first, size, 3))]
-        held = alterations._held(key, again)
-        assert held.holds, held
+    assert [row for row in alterations.run(60, 2, 2) if not row.holds] == []

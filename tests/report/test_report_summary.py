@@ -5,6 +5,7 @@ import json
 import math
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from pydantic import ValidationError
 
@@ -26,6 +27,27 @@ def test_an_absent_rate_is_null(people: Findings) -> None:
     alone = next(row for row in groups if row["group"] == "GRC/Athens")
     assert alone["wer"] is None
     assert alone["speakers"] == 1
+
+
+def test_texts_that_an_alteration_cost_are_not_the_recognizers_and_have_their_reasons(synthetic: Findings) -> None:
+    rows = synthetic.hypotheses.to_pylist()
+    rows[0] |= {"status": "failed", "reason": "exit_1", "text": None}
+    groups = synthetic.groups.to_pylist()
+    next(row for row in groups if row["attribute"] == "everyone")["failed"] = 1
+    found = dataclasses.replace(
+        synthetic,
+        hypotheses=pa.Table.from_pylist(rows, schema=synthetic.hypotheses.schema),
+        groups=pa.Table.from_pylist(groups, schema=synthetic.groups.schema),
+    )
+
+    def notes(alteration: str) -> str:
+        provenance = {**found.provenance, "choices": {"alteration": alteration}}
+        report: Any = summarize(dataclasses.replace(found, provenance=provenance), ReportOptions())
+        return " ".join(report["headline_notes"])
+
+    assert "by a failure of the alteration or of the recognizer: 1 failed" in notes("command")
+    assert "exit_1 1" in notes("command")
+    assert "the recognizer owes the text of some: 1 failed" in notes("identity")
 
 
 def test_nan_is_null(synthetic: Findings) -> None:

@@ -30,8 +30,6 @@ _SHOWN = 3
 _RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 88200, 96000, 192_000)
 _ROUNDED = 0.005
 _MOST_GROUPS = 50
-_EVERYONE_ELSE = "everyone else"
-"""A reference that is no group of its own."""
 
 Row = Mapping[str, Any]
 Heard = Callable[[int], object]
@@ -76,7 +74,7 @@ class Checked:
         if not self._is_unjudged and not any(len(self.groups(name)) > 1 for name in self.attributes):
             found.append("No attribute has two groups of speakers to compare.")
         for name, reference in self.references.items():
-            if reference not in (None, _EVERYONE_ELSE) and reference not in self.groups(name):
+            if reference is not None and reference not in self.groups(name):
                 found.append(f"{name}: no speaker that can be heard belongs to the reference {reference!r}.")
         return found
 
